@@ -1,0 +1,1 @@
+"""The global catalogue: what services are and what they can do."""

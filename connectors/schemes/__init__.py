@@ -1,0 +1,1 @@
+"""How each authentication scheme puts credentials on a request; pure."""

@@ -1,0 +1,1 @@
+"""Small library at the bottom: no models, no product words, one topic a file."""

@@ -1,0 +1,23 @@
+"""Identifiers: time-ordered for rows, unguessable for links."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+
+NOBODY = uuid.UUID(int=0)
+LEAST = uuid.UUID(int=0)
+GREATEST = uuid.UUID(int=2**128 - 1)
+
+
+def new_id() -> uuid.UUID:
+    """Make a UUID version 7 (RFC 9562, section 5.7): 48 bits of milliseconds, 74 random bits."""
+    value = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def new_token() -> str:
+    """Make an unguessable, URL-safe token of 256 random bits."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,1 @@
+"""Tests, an app a folder."""

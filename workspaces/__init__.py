@@ -1,0 +1,1 @@
+"""People, tenancy, rights, sealing, audit and notices."""

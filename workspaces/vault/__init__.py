@@ -1,0 +1,1 @@
+"""Sealing: envelope (pure), keyring (data keys), roots (outside the database), rotation."""
