@@ -1,0 +1,178 @@
+"""Template tags and filters of every page: icons, statuses, times, fields, sorting. No models.
+
+Registered as template builtins by the settings, so a template needs no `load`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, RadioSelect, Select, Textarea
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from spojit.lib import clock, json_trees, outlines, words
+from spojit.lib.glyphs import GLYPHS, STATUS_SHAPES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from django.http import QueryDict
+    from django.template import Context
+
+register = template.Library()
+
+_PATH_DATA = re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE,.\s+-]+")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of `glyphs.GLYPHS`. It is decoration: the words stand beside it."""
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>',
+        GLYPHS[name],
+    )
+
+
+@register.simple_tag
+def connector_icon(path: str, name: str, size: str = "") -> SafeString:
+    """Draw a connector's mark: SVG path data on a 24 by 24 grid, or else the name's monogram.
+
+    `size` is "", "tile" or "large".
+    """
+    variant = f" connector-icon-{size}" if size else ""
+    if path and _PATH_DATA.fullmatch(path):
+        return format_html(
+            '<span class="connector-icon{}" aria-hidden="true">'
+            '<svg viewBox="0 0 24 24"><path d="{}"/></svg></span>',
+            variant,
+            path,
+        )
+    return format_html(
+        '<span class="connector-icon{}" aria-hidden="true">{}</span>', variant, words.initials(name)
+    )
+
+
+@register.simple_tag
+def status(value: Any, size: str = "") -> SafeString:
+    """Show a status: shape, word, and the reason on a second line. `size` is "" or "large".
+
+    `value` has `kind` (active, pending, reauthorize, error), `word` and perhaps `reason`.
+    """
+    reason = getattr(value, "reason", "")
+    return format_html(
+        '<span class="status status-{}{}"><svg class="status-mark" viewBox="0 0 12 12"'
+        ' aria-hidden="true">{}</svg><span class="status-word">{}</span>{}</span>',
+        value.kind,
+        f" status-{size}" if size else "",
+        SafeString(STATUS_SHAPES[value.kind]),
+        value.word,
+        format_html('<span class="status-reason">{}</span>', reason) if reason else "",
+    )
+
+
+@register.simple_tag
+def badge(word: str, kind: str = "") -> SafeString:
+    """Show a small label; nothing for no word.
+
+    `kind` picks the colour: live, test, sandbox, write, destructive, good, warn, bad, accent.
+    """
+    if not word:
+        return SafeString()
+    variant = f" badge-{kind}" if kind else ""
+    return format_html('<span class="badge{}">{}</span>', variant, word)
+
+
+@register.simple_tag
+def avatar(name: str, size: str = "") -> SafeString:
+    """Show a person's initials as decoration. `size` is "", "large" or "square"."""
+    variant = f" avatar-{size}" if size else ""
+    return format_html(
+        '<span class="avatar{}" aria-hidden="true">{}</span>', variant, words.initials(name)
+    )
+
+
+@register.simple_tag
+def ago(at: datetime | None, otherwise: str = "never") -> SafeString:
+    """Show a moment in relative words, the exact one on hover; kept fresh by a custom element."""
+    if at is None:
+        return format_html('<span class="faint">{}</span>', otherwise)
+    return format_html(
+        '<relative-time><time datetime="{}" title="{}">{}</time></relative-time>',
+        at.isoformat(timespec="seconds"),
+        words.exact(at),
+        words.relative(at, now=clock.now()),
+    )
+
+
+@register.filter
+def relative(at: datetime) -> str:
+    """Say a moment in relative words."""
+    return words.relative(at, now=clock.now())
+
+
+@register.filter
+def exact(at: datetime) -> str:
+    """Say a moment in full, in UTC."""
+    return words.exact(at)
+
+
+@register.filter
+def duration(milliseconds: float) -> str:
+    """Say a duration given in milliseconds."""
+    return words.duration(milliseconds)
+
+
+@register.filter
+def outline(schema: Mapping[str, Any]) -> list[outlines.Property]:
+    """List the properties of a JSON Schema."""
+    return outlines.outline(schema)
+
+
+@register.filter
+def json_tree(value: Any) -> SafeString:
+    """Fold a JSON-like value, already redacted, into HTML."""
+    return json_trees.tree(value)
+
+
+@register.simple_tag
+def control(field: BoundField, **attributes: Any) -> SafeString:
+    """Render a bound field's widget with the classes of the style sheet and further attributes.
+
+    An underscore in an attribute's name is written as a hyphen.
+    """
+    widget = field.field.widget
+    given = {name.replace("_", "-"): value for name, value in attributes.items() if value != ""}
+    classes = f"{widget.attrs.get('class', '')} {_control_class(widget)}".strip()
+    return field.as_widget(attrs={"class": classes, **given})
+
+
+@register.simple_tag(takes_context=True)
+def sort_header(context: Context, key: str, label: str, kind: str = "") -> SafeString:
+    """Render a head that sorts its column. Reads `sort` ("name" or "-name") and the query."""
+    current = str(context.get("sort", ""))
+    direction = {key: "ascending", f"-{key}": "descending"}.get(current, "")
+    query: QueryDict = context["request"].GET.copy()
+    query["sort"] = f"-{key}" if direction == "ascending" else key
+    query.pop("page", None)
+    return format_html(
+        '<th scope="col"{}{}><a class="table-sort" href="?{}">{} {}</a></th>',
+        format_html(' class="{}"', kind) if kind else "",
+        format_html(' aria-sort="{}"', direction) if direction else "",
+        query.urlencode(),
+        label,
+        icon("arrow-down" if direction == "descending" else "arrow-up"),
+    )
+
+
+def _control_class(widget: Any) -> str:
+    if isinstance(widget, RadioSelect):
+        return "radio"
+    if isinstance(widget, CheckboxInput):
+        return "checkbox"
+    if isinstance(widget, Select):
+        return "select"
+    return "textarea" if isinstance(widget, Textarea) else "input"
