@@ -57,6 +57,11 @@ def running(var_dir: Path) -> Urls | None:
     return urls.of(state) if state and is_complete and _keeper_lives(var_dir) else None
 
 
+def holds(var_dir: Path) -> bool:
+    """Say whether this process holds the servers of this folder."""
+    return var_dir.resolve() in _held
+
+
 def release(var_dir: Path) -> None:
     """Let go: the servers end when nobody else holds them."""
     holder = _held.pop(var_dir.resolve(), None)
