@@ -127,6 +127,12 @@ def duration(milliseconds: float) -> str:
 
 
 @register.filter
+def starts_with(path: str, prefix: str) -> bool:
+    """Whether a path lies under another: which link of the navigation is the current one."""
+    return path.startswith(prefix)
+
+
+@register.filter
 def outline(schema: Mapping[str, Any]) -> list[outlines.Property]:
     """List the properties of a JSON Schema."""
     return outlines.outline(schema)
