@@ -5,7 +5,6 @@ Registered as template builtins by the settings, so a template needs no `load`.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -13,7 +12,7 @@ from django.forms import BoundField, CheckboxInput, RadioSelect, Select, Textare
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from spojit.lib import clock, json_trees, outlines, words
+from spojit.lib import clock, json_trees, marks, outlines, words
 from spojit.lib.glyphs import GLYPHS, STATUS_SHAPES
 
 if TYPE_CHECKING:
@@ -25,7 +24,10 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-_PATH_DATA = re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE,.\s+-]+")
+_MONOGRAM = (
+    '<svg viewBox="0 0 24 24"><rect width="24" height="24" fill="{}"/>'
+    '<text x="12" y="12.5" text-anchor="middle" dominant-baseline="central">{}</text></svg>'
+)
 
 
 @register.simple_tag
@@ -38,21 +40,25 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def connector_icon(path: str, name: str, size: str = "") -> SafeString:
-    """Draw a connector's mark: SVG path data on a 24 by 24 grid, or else the name's monogram.
+def connector_icon(mark: Any, name: str, size: str = "") -> SafeString:
+    """Draw a connector's icon as decoration. `size` is "", "tile" or "large".
 
-    `size` is "", "tile" or "large".
+    `mark` is an icon of a manifest: it has `mark`, a slug of simpleicons, or `monogram`, with
+    `text` and `color`. Without either, the name's initials stand for it.
     """
-    variant = f" connector-icon-{size}" if size else ""
-    if path and _PATH_DATA.fullmatch(path):
-        return format_html(
-            '<span class="connector-icon{}" aria-hidden="true">'
-            '<svg viewBox="0 0 24 24"><path d="{}"/></svg></span>',
-            variant,
-            path,
-        )
+    path = marks.path(getattr(mark, "mark", ""))
+    monogram = getattr(mark, "monogram", None)
+    if path:
+        drawn = format_html('<svg viewBox="0 0 24 24"><path d="{}"/></svg>', path)
+    elif monogram:
+        drawn = format_html(_MONOGRAM, monogram.color, monogram.text)
+    else:
+        drawn = format_html("{}", words.initials(name))
     return format_html(
-        '<span class="connector-icon{}" aria-hidden="true">{}</span>', variant, words.initials(name)
+        '<span class="connector-icon{}{}" aria-hidden="true">{}</span>',
+        f" connector-icon-{size}" if size else "",
+        " connector-icon-full" if monogram and not path else "",
+        drawn,
     )
 
 
