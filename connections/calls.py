@@ -1,0 +1,199 @@
+"""Running one tool through one connection: borrow, call, record."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection as database
+
+from connections import credentials, health, signals
+from connections.credentials import CredentialMissing, CredentialUnreadable
+from connections.models import Check, Connection
+from connections.models.check import Kind
+from connectors import execution
+from connectors.models import Connector
+from connectors.outcomes import Outcome
+from spojit.lib import clock, logs, redaction
+from spojit.lib.errors import Refused
+from workspaces import isolation
+
+NOTED_EVERY = timedelta(minutes=1)
+"""How often `used_at` is written at most, so that a busy connection is not a hot row."""
+
+
+class ConnectorDisabled(Refused):
+    """Staff switched the connector off; the message is their reason."""
+
+    code = "connector_disabled"
+    message = "This connector is switched off."
+
+
+class OtherAccount(Refused):
+    """The credential belongs to another account, and nobody accepted it yet."""
+
+    code = "other_account"
+    message = "The credentials now belong to another account, so nothing is called."
+    hint = "Accept the other account on the connection's page, or put the old credentials back."
+
+
+class ConnectionRemoved(Refused):
+    """The connection is no longer there; the message says when and by whom it was removed."""
+
+    code = "connection_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Who uses a connection: a person, a run's step. `id` is the person's or the run's."""
+
+    kind: str
+    id: uuid.UUID | None = None
+    name: str = ""
+
+
+def call(
+    connection: Connection,
+    *,
+    tool: str,
+    arguments: Mapping[str, Any],
+    use: Use,
+    idempotency_key: str = "",
+) -> Outcome:
+    """Run a tool through a connection and record the use.
+
+    What the service answers, or fails to, is the outcome; its data is masked.
+
+    Raises:
+        NetworkInTransaction: called inside an open transaction.
+        UnknownTool, InvalidArguments: the tool does not exist, or its schema refuses these.
+        ConnectorDisabled, OtherAccount, ConnectionRemoved: it may not be called now.
+    """
+    isolation.refuse_network_in_transaction()
+    manifest = connection.manifest
+    found = manifest.tool(tool)
+    refuse_uncallable(connection)
+    with logs.bound(connection_id=str(connection.pk)):
+        try:
+            with credentials.borrow(connection) as borrowed:
+                outcome = execution.call(
+                    manifest,
+                    connection.manifest_scheme,
+                    found,
+                    borrowed.reveal(),
+                    arguments,
+                    idempotency_key=idempotency_key,
+                )
+                outcome = masked(outcome)
+        except (CredentialUnreadable, CredentialMissing):
+            outcome = Outcome("credential_unreadable")
+    record(connection, tool=tool, outcome=outcome)
+    return outcome
+
+
+def refuse_uncallable(connection: Connection) -> None:
+    """Stop a call that may not be made. Raises: as `call` does."""
+    if connection.removed_at is not None:
+        when = f"{connection.removed_at:%-d %B %Y}"
+        raise ConnectionRemoved(
+            f"The connection {connection.name} was removed on {when} "
+            f"by {connection.removed_by_name}."
+        )
+    row = Connector.objects.get(pk=connection.connector_id)
+    if row.is_disabled:
+        raise ConnectorDisabled(row.disabled_reason)
+    if connection.reason == "other_account":
+        raise OtherAccount
+
+
+def masked(outcome: Outcome) -> Outcome:
+    """Mask an answer's data, inside the context that borrowed the credential."""
+    return replace(outcome, data=redaction.redact_value(outcome.data), headers={})
+
+
+def record(connection: Connection, *, tool: str, outcome: Outcome) -> None:
+    """Count a use, and change the status when the outcome says so."""
+    with isolation.workspace(connection.workspace_id):
+        _count(connection, is_ok=outcome.is_ok)
+        if _is_news(connection, tool, outcome):
+            _apply(connection, tool, outcome)
+
+
+_COUNT = """
+WITH noted AS (
+    UPDATE connections_connection SET used_at = %(now)s
+    WHERE id = %(connection)s AND (used_at IS NULL OR used_at < %(before)s)
+)
+INSERT INTO connections_usecounter (id, workspace_id, connection_id, day, calls, failures)
+VALUES (%(id)s, %(workspace)s, %(connection)s, %(day)s, 1, %(failed)s)
+ON CONFLICT (workspace_id, connection_id, day)
+DO UPDATE SET calls = connections_usecounter.calls + 1,
+              failures = connections_usecounter.failures + excluded.failures
+"""
+
+
+def _count(connection: Connection, *, is_ok: bool) -> None:
+    now = clock.now()
+    values = {
+        "id": uuid.uuid4(),
+        "workspace": connection.workspace_id,
+        "connection": connection.pk,
+        "day": now.date(),
+        "failed": 0 if is_ok else 1,
+        "now": now,
+        "before": now - NOTED_EVERY,
+    }
+    with database.cursor() as cursor:
+        cursor.execute(_COUNT, values)
+
+
+def _is_news(connection: Connection, tool: str, outcome: Outcome) -> bool:
+    """Whether this outcome can change anything of the row as it was loaded."""
+    was_fine = connection.status == "active" and not connection.failures and not connection.reason
+    is_the_same = connection.last_outcome == outcome.name
+    return not (outcome.is_ok and was_fine and is_the_same and tool not in connection.not_permitted)
+
+
+def _apply(connection: Connection, tool: str, outcome: Outcome) -> None:
+    now = clock.now()
+    row: Connection = Connection.objects.select_for_update(of=("self",)).get(pk=connection.pk)
+    before = row.status
+    decided = health.next_health_after_call(row.health, outcome, now=now)
+    if (decided.status, decided.reason) != (row.status, row.reason):
+        row.decided_at, row.decided_by = now, f"tool {tool}"
+        row.reason_detail = outcome.detail[:300]
+    row.status, row.reason = decided.status, decided.reason
+    row.failing_since, row.failures = decided.failing_since, decided.failures
+    row.last_outcome, row.last_outcome_at = outcome.name, now
+    _mark_permission(row, tool, outcome)
+    if health.asks_for_verification(outcome):
+        row.verification_due_at = now
+    row.save()
+    if row.status != before:
+        _record_change(row, tool, outcome, before=before)
+
+
+def _mark_permission(row: Connection, tool: str, outcome: Outcome) -> None:
+    if outcome.name == "permission_missing":
+        row.not_permitted[tool] = clock.now().isoformat()
+    elif outcome.is_ok:
+        row.not_permitted.pop(tool, None)
+
+
+def _record_change(row: Connection, tool: str, outcome: Outcome, *, before: str) -> None:
+    Check.objects.create(
+        workspace_id=row.workspace_id,
+        connection=row,
+        kind=Kind.CALL,
+        outcome=outcome.name,
+        detail=outcome.detail[:300],
+        called=f"tool {tool}",
+        status_code=outcome.status_code,
+        status_before=before,
+        status_after=row.status,
+        duration_ms=outcome.duration_ms,
+    )
+    signals.status_changed(row, before=before)

@@ -1,0 +1,38 @@
+"""The only door to plaintext: stage, promote, borrow, restore, destroy."""
+
+from connections.credentials.borrowing import (
+    Borrowed,
+    CredentialMissing,
+    CredentialUnreadable,
+    borrow,
+)
+from connections.credentials.life import (
+    NotPromotable,
+    NotRestorable,
+    destroy_all,
+    destroy_unrestorable,
+    discard_staged,
+    promote,
+    restore,
+)
+from connections.credentials.rows import current, previous, staged
+from connections.credentials.staging import add_first, stage
+
+__all__ = [
+    "Borrowed",
+    "CredentialMissing",
+    "CredentialUnreadable",
+    "NotPromotable",
+    "NotRestorable",
+    "add_first",
+    "borrow",
+    "current",
+    "destroy_all",
+    "destroy_unrestorable",
+    "discard_staged",
+    "previous",
+    "promote",
+    "restore",
+    "stage",
+    "staged",
+]

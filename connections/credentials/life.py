@@ -1,0 +1,134 @@
+"""The life of a version: promoted, retired, restored, destroyed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from connections.credentials import rows
+from connections.models import Connection, Credential
+from connections.models.credential import State
+from spojit.lib import clock
+from spojit.lib.errors import Refused
+from workspaces import audit, isolation
+from workspaces.audit import Actor
+from workspaces.models import User
+
+RESTORABLE_FOR = timedelta(days=7)
+
+
+class NotPromotable(Refused):
+    """Only a staged credential can be promoted."""
+
+    code = "not_promotable"
+    message = "This credential is not waiting to be used."
+
+
+class NotRestorable(Refused):
+    """The previous credential is gone."""
+
+    code = "not_restorable"
+    message = "The previous credential can no longer be restored."
+    hint = "Enter it again."
+
+
+def promote(credential: Credential, *, actor: Actor | User) -> Credential:
+    """Put a staged credential to use; the one in use becomes the previous one, restorable a while.
+
+    Raises:
+        NotPromotable: it is not staged, or no longer.
+    """
+    with isolation.workspace(credential.workspace_id):
+        connection = _locked(credential.connection_id)
+        staged = rows.staged(connection)
+        if staged is None or staged.pk != credential.pk:
+            raise NotPromotable
+        _retire_current(connection)
+        _put_to_use(staged)
+        _record(connection, actor=actor, act="credential.promoted", version=staged.version)
+    return staged
+
+
+def restore(connection: Connection, *, actor: Actor | User) -> Credential:
+    """Put the previous credential to use again, as a new version; the present one becomes previous.
+
+    Raises:
+        NotRestorable: there is none, or its time is over.
+    """
+    actor = Actor.of(actor)
+    with isolation.workspace(connection.workspace_id):
+        locked = _locked(connection.pk)
+        previous = rows.previous(locked)
+        if previous is None or previous.restorable_until is None:
+            raise NotRestorable
+        if previous.restorable_until < clock.now():
+            raise NotRestorable
+        row = _copy(locked, previous, actor=actor)
+        _retire_current(locked)
+        row.save(force_insert=True)
+        _record(locked, actor=actor, act="credential.restored", version=row.version)
+        Connection.objects.filter(pk=connection.pk).update(verification_due_at=clock.now())
+    return row
+
+
+def discard_staged(connection: Connection) -> int:
+    """Destroy the staged credential, if there is one, in the workspace's scope."""
+    return _destroy(Credential.objects.filter(connection_id=connection.pk, state=State.STAGED))
+
+
+def destroy_all(connection: Connection) -> int:
+    """Destroy every version of a connection, in the workspace's scope; return how many."""
+    rows_left = Credential.objects.filter(connection_id=connection.pk)
+    return _destroy(rows_left.exclude(state=State.DESTROYED))
+
+
+def destroy_unrestorable(*, now: datetime) -> int:
+    """Destroy previous versions whose time is over, in all workspaces; return how many."""
+    with isolation.everything(reason="previous credentials past their time"):
+        return _destroy(
+            Credential.objects.filter(state=State.PREVIOUS, restorable_until__lt=now)
+        )
+
+
+def _locked(connection_id: object) -> Connection:
+    locked: Connection = (
+        Connection.objects.select_for_update(of=("self",))
+        .select_related("workspace")
+        .get(pk=connection_id)
+    )
+    return locked
+
+
+def _retire_current(connection: Connection) -> None:
+    _destroy(Credential.objects.filter(connection_id=connection.pk, state=State.PREVIOUS))
+    Credential.objects.filter(connection_id=connection.pk, state=State.CURRENT).update(
+        state=State.PREVIOUS, restorable_until=clock.now() + RESTORABLE_FOR
+    )
+
+
+def _put_to_use(staged: Credential) -> None:
+    staged.state, staged.promoted_at = State.CURRENT, clock.now()
+    staged.save(update_fields=["state", "promoted_at"])
+
+
+def _copy(connection: Connection, previous: Credential, *, actor: Actor) -> Credential:
+    row = rows.new(connection, actor=actor, expires_on=previous.expires_on)
+    row.state, row.promoted_at = State.CURRENT, row.created_at
+    values = rows.unseal(previous).values
+    rows.fill(row, connection.manifest_scheme, values, kept=previous.fields)
+    return row
+
+
+def _destroy(versions: QuerySet[Credential]) -> int:
+    return versions.update(**rows.destroyed())
+
+
+def _record(connection: Connection, *, actor: Actor | User, act: str, version: int) -> None:
+    audit.record(
+        connection.workspace,
+        actor=actor,
+        act=act,
+        subject=connection,
+        details={"version": version},
+    )

@@ -1,0 +1,90 @@
+"""The status of a connection as one pure function of what it was and what came of a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.outcomes import Outcome
+
+FAILURES_BEFORE_ERROR = 3
+FAILING_BEFORE_ERROR = timedelta(minutes=10)
+FIRST_RETRIES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
+
+# A call that was answered says something of that call, not of the connection.
+_CALLS_OWN_AFFAIR = frozenset({"not_found", "bad_answer", "answer_too_large", "credentials_refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The part of a connection that the rule decides on.
+
+    Attributes:
+        status: `pending`, `active`, `reauthorize` or `error`.
+        reason: the outcome that decided, empty while all is well.
+        is_grant: whether a person authorized it (OAuth), so that a refusal asks for them again.
+        failing_since: the first transient failure since the last success.
+        failures: transient failures in a row.
+    """
+
+    status: str
+    reason: str = ""
+    is_grant: bool = False
+    failing_since: datetime | None = None
+    failures: int = 0
+
+
+def next_health(health: Health, outcome: Outcome, *, now: datetime) -> Health:
+    """Return the health after a verification's outcome (design decision 7)."""
+    if outcome.is_ok:
+        return Health("active", is_grant=health.is_grant)
+    if outcome.transient:
+        return _after_transient(health, outcome, now=now)
+    if not outcome.meaning.touches_status:
+        return _after_silent(health, outcome)
+    return Health(_status_for(health, outcome), outcome.name, health.is_grant)
+
+
+def next_health_after_call(health: Health, outcome: Outcome, *, now: datetime) -> Health:
+    """Return the health after a call: only what a call can know of the connection counts.
+
+    Another account stays flagged until a person or a verification decides.
+    """
+    if outcome.name in _CALLS_OWN_AFFAIR or health.reason == "other_account":
+        return health
+    if not outcome.meaning.touches_status:
+        return health
+    return next_health(health, outcome, now=now)
+
+
+def asks_for_verification(outcome: Outcome) -> bool:
+    """Whether a call's outcome is for one verification to decide."""
+    return outcome.name == "credentials_refused"
+
+
+def retry_first_after(attempts: int) -> timedelta | None:
+    """Return how long to wait before a transient first verification is tried again."""
+    return FIRST_RETRIES[attempts] if attempts < len(FIRST_RETRIES) else None
+
+
+def _after_transient(health: Health, outcome: Outcome, *, now: datetime) -> Health:
+    since = health.failing_since or now
+    counted = replace(health, failing_since=since, failures=health.failures + 1)
+    if health.status == "pending":
+        return replace(counted, status="error", reason=outcome.name)
+    is_lasting = counted.failures >= FAILURES_BEFORE_ERROR and now - since >= FAILING_BEFORE_ERROR
+    if health.status == "active" and is_lasting:
+        return replace(counted, status="error", reason=outcome.name)
+    return counted
+
+
+def _after_silent(health: Health, outcome: Outcome) -> Health:
+    if health.status != "pending":
+        return health
+    status = "active" if outcome.name == "permission_missing" else "error"
+    return Health(status, outcome.name, health.is_grant)
+
+
+def _status_for(health: Health, outcome: Outcome) -> str:
+    asks_again = outcome.name in {"credentials_refused", "answer_lost"}
+    return "reauthorize" if health.is_grant and asks_again else "error"

@@ -1,0 +1,42 @@
+"""What others may listen to: a status that changed, a connection that was removed.
+
+Small registries, filled in `apps.ready()`; listeners run in the transaction of the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connections.models import Connection
+    from workspaces.audit import Actor
+
+StatusListener = Callable[["Connection", str, str], None]
+RemovalListener = Callable[["Connection", "Actor"], None]
+
+_status: list[StatusListener] = []
+_removal: list[RemovalListener] = []
+
+
+def on_status_changed(listener: StatusListener) -> None:
+    """Call `listener(connection, before, after)` whenever a status changes."""
+    _status.append(listener)
+
+
+def on_removed(listener: RemovalListener) -> None:
+    """Call `listener(connection, actor)` when a connection is removed."""
+    _removal.append(listener)
+
+
+def status_changed(connection: Connection, *, before: str) -> None:
+    """Tell everyone who listens, when the status is another one."""
+    if connection.status != before:
+        for listener in _status:
+            listener(connection, before, connection.status)
+
+
+def removed(connection: Connection, *, actor: Actor) -> None:
+    """Tell everyone who listens."""
+    for listener in _removal:
+        listener(connection, actor)

@@ -1,0 +1,62 @@
+"""Wake-ups for workers: IDs only; the work is a row that a sweep finds when a wake-up is lost."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import structlog
+from celery import shared_task
+
+from connections import credentials, expiry, leases, trials, verification
+from connections.models import Connection
+from spojit.lib import clock
+from workspaces import isolation
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="connections.verify")
+def verify(*, workspace_id: str, connection_id: str, **_: Any) -> None:
+    """Verify a connection that is due, unless somebody is at it or it is gone."""
+    with isolation.workspace(uuid.UUID(workspace_id)):
+        rows = Connection.objects.present().select_related("workspace")
+        connection = rows.filter(pk=connection_id).first()
+    if connection is None or connection.verification_due_at is None:
+        return
+    if connection.verification_due_at > clock.now():
+        return
+    try:
+        verification.verify_due(connection)
+    except (leases.AlreadyVerifying, leases.LeaseLost) as refusal:
+        log.info("Verification left to another worker", code=refusal.code)
+
+
+@shared_task(name="connections.carry_out_call")
+def carry_out_call(*, workspace_id: str, call_id: str, **_: Any) -> None:
+    """Make a call that a person asked for."""
+    trials.carry_out(uuid.UUID(workspace_id), uuid.UUID(call_id))
+
+
+@shared_task(name="connections.sweep")
+def sweep(**_: Any) -> None:
+    """Announce what is due: every ten seconds, so that no lost wake-up loses work."""
+    now = clock.now()
+    for workspace_id, connection_id in verification.find_due(now=now):
+        verify.delay(workspace_id=str(workspace_id), connection_id=str(connection_id))
+    for workspace_id, call_id in trials.find_waiting(now=now):
+        carry_out_call.delay(workspace_id=str(workspace_id), call_id=str(call_id))
+
+
+@shared_task(name="connections.tidy")
+def tidy(**_: Any) -> None:
+    """Destroy previous credentials past their time, and warn of credentials that expire."""
+    credentials.destroy_unrestorable(now=clock.now())
+    expiry.warn(on=clock.now().date())
+
+
+def announce_verification(connection: Connection) -> None:
+    """Wake a worker for a connection that was made due, once this transaction is committed."""
+    verify.delay_on_commit(
+        workspace_id=str(connection.workspace_id), connection_id=str(connection.pk)
+    )

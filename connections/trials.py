@@ -1,0 +1,181 @@
+"""Tools that a person tries from their page: a row first, then a worker carries it out."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from connections import calls
+from connections.calls import Use
+from connections.models import Call, Connection
+from connectors import arguments as checking, execution, registry
+from connectors.outcomes import Outcome
+from spojit.lib import clock
+from spojit.lib.errors import SpojitError
+from spojit.lib.ids import new_id
+from workspaces import audit, isolation
+from workspaces.audit import Actor
+from workspaces.models import User, Workspace
+from workspaces.vault import keyring
+
+LEASE = timedelta(seconds=45)
+STALE_AFTER = timedelta(minutes=10)
+MOST_SHOWN_BYTES = 256 * 1024
+MOST_AT_ONCE = 200
+TABLE = "connections_call"
+PURPOSE = "arguments"
+
+
+def request(
+    workspace: Workspace,
+    *,
+    connector_key: str,
+    connection: Connection | None,
+    tool: str,
+    arguments: Mapping[str, Any],
+    actor: Actor | User,
+) -> Call:
+    """Store a call to be made by a worker; whoever calls announces it.
+
+    Raises:
+        UnknownTool, InvalidArguments: as the tool's schema says; nothing is stored.
+        ConnectorDisabled, OtherAccount: it may not be called now.
+    """
+    actor = Actor.of(actor)
+    checking.check(registry.get(connector_key).tool(tool), arguments)
+    with isolation.workspace(workspace):
+        if connection:
+            calls.refuse_uncallable(connection)
+        row = Call(
+            id=new_id(),
+            workspace=workspace,
+            connection=connection,
+            connection_name=connection.name if connection else "",
+            connector_key=connector_key,
+            tool=tool,
+            actor_id=actor.id,
+            actor_name=actor.name,
+        )
+        row.arguments_sealed = _seal(row, arguments)
+        row.save(force_insert=True)
+        if connection:
+            _record(connection, tool=tool, actor=actor)
+    return row
+
+
+def carry_out(workspace_id: uuid.UUID, call_id: uuid.UUID) -> Call | None:
+    """Make a stored call, once; None when it is done, gone, or another worker has it."""
+    isolation.refuse_network_in_transaction()
+    row = _claim(workspace_id, call_id)
+    if row is None:
+        return None
+    outcome = _outcome_of(row)
+    with isolation.workspace(workspace_id):
+        _finish(row, outcome)
+    return row
+
+
+def find_waiting(*, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """List (workspace ID, call ID) of calls whose announcement or worker was lost."""
+    with isolation.everything(reason="calls that wait"):
+        rows = Call.objects.filter(_is_free(now), finished_at=None)
+        rows = rows.filter(created_at__lt=now - timedelta(seconds=5)).order_by("created_at")
+        return list(rows.values_list("workspace_id", "pk")[:MOST_AT_ONCE])
+
+
+def _is_free(now: datetime) -> Q:
+    return Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
+
+
+def _claim(workspace_id: uuid.UUID, call_id: uuid.UUID) -> Call | None:
+    now = clock.now()
+    with isolation.workspace(workspace_id):
+        mine = Call.objects.filter(_is_free(now), pk=call_id, finished_at=None)
+        row: Call | None = mine.select_for_update(of=("self",), skip_locked=True).first()
+        if row is None:
+            return None
+        if row.started_at is not None and not _may_repeat(row):
+            _finish(row, Outcome("outcome_unknown"))
+            return None
+        row.started_at, row.lease_expires_at = now, now + LEASE
+        row.save(update_fields=["started_at", "lease_expires_at"])
+        row.connection = _connection(row)
+    return row
+
+
+def _connection(row: Call) -> Connection | None:
+    if row.connection_id is None:
+        return None
+    rows = Connection.objects.select_related("workspace")
+    found: Connection = rows.get(pk=row.connection_id)
+    return found
+
+
+def _may_repeat(row: Call) -> bool:
+    return registry.get(row.connector_key).tool(row.tool).effect == "read"
+
+
+def _outcome_of(row: Call) -> Outcome:
+    arguments = _open(row)
+    use = Use("person", id=row.actor_id, name=row.actor_name)
+    try:
+        if row.connection:
+            return calls.call(row.connection, tool=row.tool, arguments=arguments, use=use)
+        manifest = registry.get(row.connector_key)
+        return execution.call(manifest, None, manifest.tool(row.tool), {}, arguments)
+    except SpojitError as refusal:
+        return Outcome("request_refused", detail=refusal.message)
+
+
+def _finish(row: Call, outcome: Outcome) -> None:
+    row.finished_at, row.outcome, row.detail = clock.now(), outcome.name, outcome.detail[:300]
+    row.status_code, row.duration_ms = outcome.status_code, outcome.duration_ms
+    row.shown, row.is_cut = _cut(outcome.data)
+    row.arguments_sealed = None
+    row.save()
+
+
+def _cut(data: Any) -> tuple[Any, bool]:
+    text = json.dumps(data, default=str).replace("\\u0000", "\ufffd")
+    if len(text) <= MOST_SHOWN_BYTES:
+        return json.loads(text), False
+    return text[:MOST_SHOWN_BYTES], True
+
+
+def _seal(row: Call, arguments: Mapping[str, Any]) -> bytes:
+    return keyring.seal(
+        json.dumps(dict(arguments)).encode(),
+        workspace_id=row.workspace_id,
+        table=TABLE,
+        row=str(row.pk),
+        purpose=PURPOSE,
+        version=1,
+    )
+
+
+def _open(row: Call) -> dict[str, Any]:
+    content = keyring.open_(
+        bytes(row.arguments_sealed or b""),
+        workspace_id=row.workspace_id,
+        table=TABLE,
+        row=str(row.pk),
+        purpose=PURPOSE,
+        version=1,
+    )
+    arguments: dict[str, Any] = json.loads(content)
+    return arguments
+
+
+def _record(connection: Connection, *, tool: str, actor: Actor) -> None:
+    audit.record(
+        connection.workspace,
+        actor=actor,
+        act="connection.tool_tried",
+        subject=connection,
+        details={"tool": tool},
+    )

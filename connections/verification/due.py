@@ -1,0 +1,38 @@
+"""Work is a row first: asking for a verification, and finding those that are due."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from connections.models import Connection
+from spojit.lib import clock
+from workspaces import audit, isolation
+from workspaces.audit import Actor
+from workspaces.models import User
+
+MOST_AT_ONCE = 500
+
+
+def request(connection: Connection, *, actor: Actor | User) -> None:
+    """Make a verification due now; whoever calls announces it."""
+    with isolation.workspace(connection.workspace_id):
+        Connection.objects.present().filter(pk=connection.pk).update(
+            verification_due_at=clock.now(), verification_attempts=0
+        )
+        audit.record(
+            connection.workspace,
+            actor=actor,
+            act="connection.verification_requested",
+            subject=connection,
+        )
+
+
+def find_due(*, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """List (workspace ID, connection ID) of what is due and unattended, the longest waiting first.
+
+    It takes no lease: the verification itself does, so a lost announcement costs nothing.
+    """
+    with isolation.everything(reason="verifications that are due"):
+        due = Connection.objects.due(now=now).order_by("verification_due_at")
+        return list(due.values_list("workspace_id", "pk")[:MOST_AT_ONCE])

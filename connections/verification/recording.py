@@ -1,0 +1,147 @@
+"""What becomes of a verification's answer: the row of the check, the status, the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connections import credentials, health, signals
+from connections.models import Check, Connection, Credential
+from connections.models.check import Kind
+from connections.verification import timing
+from connectors.execution import Verified
+from connectors.outcomes import Outcome
+from spojit.lib import clock, redaction
+from workspaces.audit import Actor
+from workspaces.models import User
+
+LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verification's answer and who asked for it."""
+
+    verified: Verified
+    version: int
+    started_at: datetime
+    actor: Actor | User | None
+
+    @property
+    def asker(self) -> Actor:
+        """Who asked, or the system."""
+        return Actor.of(self.actor) if self.actor else Actor.system()
+
+    @property
+    def duration_ms(self) -> int:
+        """How long it took."""
+        return int((clock.now() - self.started_at) / timedelta(milliseconds=1))
+
+
+def masked(verified: Verified) -> Verified:
+    """Mask what a service says of the account, in case it echoes the credential."""
+    return replace(
+        verified,
+        account_id=redaction.redact(verified.account_id)[:LONGEST_NAME],
+        account_name=redaction.redact(verified.account_name)[:LONGEST_NAME],
+    )
+
+
+def record_current(connection: Connection, answer: Answer) -> Check:
+    """Record the answer about the credential in use, in the scope and lock of its row."""
+    outcome = _compared(connection, answer.verified)
+    before = connection.status
+    _decide(connection, outcome, answer)
+    check = _check(connection, outcome, answer, before=before)
+    signals.status_changed(connection, before=before)
+    return check
+
+
+def record_staged(
+    connection: Connection, staged: Credential, answer: Answer, *, promote: bool
+) -> Check:
+    """Record the answer about a staged credential; promote it when it works and that is asked.
+
+    A failing one leaves the credential in use, and the status, as they were.
+    """
+    outcome = _compared(connection, answer.verified)
+    staged.outcome, staged.outcome_detail = outcome.name, outcome.detail[:300]
+    staged.found_account_id = answer.verified.account_id
+    staged.found_account_name = answer.verified.account_name
+    staged.save(
+        update_fields=["outcome", "outcome_detail", "found_account_id", "found_account_name"]
+    )
+    if outcome.is_ok and promote:
+        credentials.promote(staged, actor=answer.asker)
+        return record_current(connection, answer)
+    _plan_staged(connection, outcome)
+    return _check(connection, outcome, answer, before=connection.status, is_staged=True)
+
+
+def _compared(connection: Connection, verified: Verified) -> Outcome:
+    known, found = connection.account_id, verified.account_id
+    if verified.outcome.is_ok and known and found and known != found:
+        return Outcome("other_account", status_code=verified.outcome.status_code)
+    return verified.outcome
+
+
+def _decide(connection: Connection, outcome: Outcome, answer: Answer) -> None:
+    now = clock.now()
+    was_first = connection.decided_at is None
+    decided = health.next_health(connection.health, outcome, now=now)
+    _note_account(connection, outcome, answer.verified)
+    if (decided.status, decided.reason) != (connection.status, connection.reason) or outcome.is_ok:
+        connection.decided_at = now
+        connection.decided_by = answer.verified.called[:300]
+        connection.reason_detail = outcome.detail[:300]
+    connection.status, connection.reason = decided.status, decided.reason
+    connection.failing_since, connection.failures = decided.failing_since, decided.failures
+    connection.last_outcome, connection.last_outcome_at = outcome.name, now
+    connection.checked_at = now
+    timing.plan(connection, outcome, now=now, is_first=was_first)
+    connection.save()
+
+
+def _note_account(connection: Connection, outcome: Outcome, verified: Verified) -> None:
+    connection.found_account_id = connection.found_account_name = ""
+    if outcome.name == "other_account":
+        connection.found_account_id = verified.account_id
+        connection.found_account_name = verified.account_name
+    elif outcome.is_ok:
+        connection.account_id = verified.account_id or connection.account_id
+        connection.account_name = verified.account_name or connection.account_name
+        connection.environment = verified.environment
+        connection.scopes = verified.scopes
+        connection.is_limited = verified.limited
+
+
+def _plan_staged(connection: Connection, outcome: Outcome) -> None:
+    timing.plan(connection, outcome, now=clock.now(), is_first=outcome.transient)
+    connection.save(update_fields=["verification_due_at", "verification_attempts"])
+
+
+def _check(
+    connection: Connection,
+    outcome: Outcome,
+    answer: Answer,
+    *,
+    before: str,
+    is_staged: bool = False,
+) -> Check:
+    return Check.objects.create(
+        workspace_id=connection.workspace_id,
+        connection=connection,
+        kind=Kind.VERIFICATION,
+        credential_version=answer.version,
+        is_staged=is_staged,
+        outcome=outcome.name,
+        detail=outcome.detail[:300],
+        called=answer.verified.called[:300],
+        status_code=outcome.status_code,
+        status_before=before,
+        status_after=connection.status,
+        account_name=answer.verified.account_name,
+        actor_id=answer.asker.id,
+        actor_name=answer.asker.name if answer.actor else "",
+        duration_ms=answer.duration_ms,
+    )

@@ -1,0 +1,53 @@
+"""When a connection is verified next: once a day in its own minute, sooner after trouble."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime, timedelta
+
+from connections import health
+from connections.models import Connection
+from connectors.outcomes import Outcome
+
+DAY = timedelta(days=1)
+AT_LEAST_AFTER = timedelta(hours=6)
+AFTER_TRANSIENT = timedelta(minutes=5)
+AT_MOST_AFTER_TRANSIENT = timedelta(hours=6)
+
+
+def plan(connection: Connection, outcome: Outcome, *, now: datetime, is_first: bool) -> None:
+    """Set on the row when the next verification is due.
+
+    A first verification that failed for a passing reason is tried again after 30 s, 2 min and
+    10 min (design decision 7); a later one after 5 min, then twice as long each time.
+    """
+    attempts = connection.verification_attempts
+    if not outcome.transient:
+        connection.verification_attempts = 0
+        connection.verification_due_at = daily_slot(connection, now=now)
+        return
+    connection.verification_attempts = attempts + 1
+    first = health.retry_first_after(attempts) if is_first or attempts else None
+    wait = first or _backed_off(attempts)
+    connection.verification_due_at = now + max(wait, _asked_wait(outcome))
+
+
+def daily_slot(connection: Connection, *, now: datetime) -> datetime:
+    """Return the next of the connection's own moments of the day, at least six hours away.
+
+    The moment comes from the ID, so connections spread evenly and stay put.
+    """
+    second = zlib.crc32(connection.pk.bytes) % int(DAY.total_seconds())
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    slot = midnight + timedelta(seconds=second)
+    while slot < now + AT_LEAST_AFTER:
+        slot += DAY
+    return slot
+
+
+def _backed_off(attempts: int) -> timedelta:
+    return min(AFTER_TRANSIENT * 2 ** min(attempts, 10), AT_MOST_AFTER_TRANSIENT)
+
+
+def _asked_wait(outcome: Outcome) -> timedelta:
+    return min(timedelta(seconds=outcome.retry_after_seconds or 0), AT_MOST_AFTER_TRANSIENT)

@@ -1,0 +1,122 @@
+"""One verification: the call happens outside any transaction, its answer is recorded in one."""
+
+from __future__ import annotations
+
+import uuid
+
+from connections import credentials, health, leases
+from connections.credentials import CredentialMissing, CredentialUnreadable
+from connections.leases import LeaseLost
+from connections.models import Check, Connection, Credential
+from connections.verification import recording
+from connectors import execution
+from connectors.execution import Verified
+from connectors.models import Connector
+from connectors.outcomes import MEANINGS, Outcome
+from spojit.lib import clock, logs
+from workspaces import isolation
+from workspaces.audit import Actor
+from workspaces.models import User
+
+
+def verify(
+    connection: Connection,
+    *,
+    credential: Credential | None = None,
+    actor: Actor | User | None = None,
+) -> Check:
+    """Ask the service whether a credential works, and record the answer.
+
+    Args:
+        connection: what to verify.
+        credential: a staged version; the one in use when not given. A staged one that fails
+            changes nothing of the connection's status; one that works is not yet promoted.
+        actor: who asked; None when it was time.
+
+    Raises:
+        NetworkInTransaction: called inside an open transaction.
+        AlreadyVerifying: somebody else holds the lease.
+        LeaseLost: it took so long that another verification began.
+    """
+    isolation.refuse_network_in_transaction()
+    owner = leases.claim(connection)
+    try:
+        return _verify_leased(connection, credential=credential, actor=actor, owner=owner)
+    finally:
+        leases.release(connection, owner=owner)
+
+
+def verify_due(connection: Connection, *, actor: Actor | User | None = None) -> Check:
+    """Verify what is due: a staged credential first, which is promoted when it works.
+
+    Raises:
+        AlreadyVerifying: somebody else is at it.
+    """
+    isolation.refuse_network_in_transaction()
+    owner = leases.claim(connection)
+    try:
+        with isolation.workspace(connection.workspace_id):
+            staged = _waiting(connection)
+        return _verify_leased(connection, credential=staged, actor=actor, owner=owner, promote=True)
+    finally:
+        leases.release(connection, owner=owner)
+
+
+def _waiting(connection: Connection) -> Credential | None:
+    """Find the staged credential that has no final answer yet."""
+    staged = credentials.staged(connection)
+    if staged is None or not staged.outcome:
+        return staged
+    is_worth_it = connection.verification_attempts <= len(health.FIRST_RETRIES)
+    return staged if MEANINGS[staged.outcome].transient and is_worth_it else None
+
+
+def _verify_leased(
+    connection: Connection,
+    *,
+    credential: Credential | None,
+    actor: Actor | User | None,
+    owner: uuid.UUID,
+    promote: bool = False,
+) -> Check:
+    is_staged = credential is not None and credential.state == "staged"
+    started = clock.now()
+    with logs.bound(connection_id=str(connection.pk)):
+        verified, version = _ask(connection, credential=credential)
+    with isolation.workspace(connection.workspace_id):
+        fresh = _still_mine(connection, owner)
+        answer = recording.Answer(verified, version=version, started_at=started, actor=actor)
+        if is_staged and credential is not None:
+            return recording.record_staged(fresh, credential, answer, promote=promote)
+        return recording.record_current(fresh, answer)
+
+
+def _ask(connection: Connection, *, credential: Credential | None) -> tuple[Verified, int]:
+    """Make the verification call; what the service answers becomes an outcome, never an error."""
+    if reason := _disabled_reason(connection):
+        return _failed("unverified", reason), 0
+    try:
+        with credentials.borrow(connection, credential=credential) as borrowed:
+            verified = execution.verify(
+                connection.manifest, connection.manifest_scheme, borrowed.reveal()
+            )
+            return recording.masked(verified), borrowed.version
+    except (CredentialUnreadable, CredentialMissing):
+        return _failed("credential_unreadable"), credential.version if credential else 0
+
+
+def _disabled_reason(connection: Connection) -> str:
+    row = Connector.objects.get(pk=connection.connector_id)
+    return row.disabled_reason or "This connector is switched off." if row.is_disabled else ""
+
+
+def _failed(name: str, detail: str = "") -> Verified:
+    return Verified(outcome=Outcome(name, detail=detail))
+
+
+def _still_mine(connection: Connection, owner: uuid.UUID) -> Connection:
+    rows = Connection.objects.select_for_update(of=("self",)).select_related("workspace")
+    fresh: Connection | None = rows.filter(pk=connection.pk, lease_owner=owner).first()
+    if fresh is None or fresh.removed_at is not None:
+        raise LeaseLost
+    return fresh

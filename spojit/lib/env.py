@@ -1,0 +1,105 @@
+"""Reading the environment: typed values, secrets also from NAME_FILE, one clear line when one is missing."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import environ
+
+
+class Env:
+    """Typed access to environment variables.
+
+    `NAME_FILE` may hold the path of a file whose content is the value of `NAME`, as container
+    secrets are delivered.
+    """
+
+    def __init__(self, variables: MutableMapping[str, str]) -> None:
+        """Read from `variables`, which `fill` may add to."""
+        self._variables = variables
+        self._missing: list[str] = []
+
+    def fill(self, values: dict[str, str]) -> None:
+        """Add values for names that were not given."""
+        for name, value in values.items():
+            if not self.text(name):
+                self._variables[name] = value
+
+    def text(self, name: str, *, default: str = "") -> str:
+        """Return the value of `name`, or the content of the file named by `<name>_FILE`."""
+        if value := self._variables.get(name, ""):
+            return value
+        if path := self._variables.get(f"{name}_FILE", ""):
+            return self._read(name, Path(path))
+        return default
+
+    def required(self, name: str, *, fix: str) -> str:
+        """Return the value of `name`; when absent, remember it for `stop_if_anything_is_missing`."""
+        value = self.text(name)
+        if not value:
+            self.missing(name, fix=fix)
+        return value
+
+    def missing(self, name: str, *, fix: str) -> None:
+        """Remember that `name` is missing and how to mend it."""
+        self._missing.append(f"{name} is not set ({fix})")
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a yes or no; anything else is an error."""
+        value = self.text(name).strip().lower()
+        if value in {"1", "true", "yes", "on"}:
+            return True
+        if value in {"0", "false", "no", "off"}:
+            return False
+        if value:
+            self._missing.append(f"{name} must be true or false")
+        return default
+
+    def number(self, name: str, *, default: int) -> int:
+        """Return a whole number."""
+        value = self.text(name)
+        if value and not value.isdigit():
+            self._missing.append(f"{name} must be a whole number")
+            return default
+        return int(value) if value else default
+
+    def words(self, name: str, *, default: list[str] | None = None) -> list[str]:
+        """Return a comma-separated list."""
+        words = [word.strip() for word in self.text(name).split(",") if word.strip()]
+        return words or list(default or [])
+
+    def refuse(self, sentence: str) -> None:
+        """Remember a value that must not be."""
+        self._missing.append(sentence)
+
+    def stop_if_anything_is_missing(self) -> None:
+        """End the process with one clear line when a value is missing or wrong.
+
+        Raises:
+            SystemExit: naming every such variable and its remedy.
+        """
+        if self._missing:
+            raise SystemExit("Spojit cannot start: " + "; ".join(self._missing) + ".")
+
+    @staticmethod
+    def database(url: str) -> dict[str, Any]:
+        """Parse a PostgreSQL URL into Django's settings; an empty URL gives an empty database."""
+        if not url:
+            return {"ENGINE": "django.db.backends.dummy", "OPTIONS": {}}
+        database: dict[str, Any] = dict(environ.Env.db_url_config(url))
+        database.setdefault("OPTIONS", {})
+        return database
+
+    @staticmethod
+    def email(url: str) -> dict[str, Any]:
+        """Parse a mail URL (smtp://, smtps://, smtp+tls://); without one, mail goes to the console."""
+        return dict(environ.Env.email_url_config(url or "consolemail://"))
+
+    def _read(self, name: str, path: Path) -> str:
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError:
+            self._missing.append(f"{name}_FILE names a file that cannot be read")
+            return ""

@@ -1,0 +1,291 @@
+"""Every setting of the installation, each read from the environment; secrets also from NAME_FILE.
+
+With no DATABASE_URL this is a trial: embedded servers, keys kept under var/, loopback allowed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from csp.constants import NONE, SELF
+
+from spojit.lib import logs
+from spojit.lib.env import Env
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env(os.environ)
+
+# -- What kind of installation ------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", default=False)
+IS_TRIAL = env.flag("TRIAL", default=not env.text("DATABASE_URL"))
+REFUSE_UNSCOPED_QUERIES = DEBUG or env.flag("REFUSE_UNSCOPED_QUERIES", default=False)
+VAR_DIR = Path(env.text("VAR_DIR", default=str(BASE_DIR / "var")))
+
+# Commands that look at files only: they must not start servers.
+_WITHOUT_SERVERS = {"check_connectors", "collectstatic", "compilemessages", "makemessages"}
+_needs_servers = not _WITHOUT_SERVERS.intersection(sys.argv[1:2])
+
+if IS_TRIAL:
+    from spojit import trial
+
+    trial.fill(env, var_dir=VAR_DIR, with_servers=_needs_servers)
+
+SECRET_KEY = env.required("SECRET_KEY", fix="make one with: openssl rand -base64 48")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if IS_TRIAL else [])
+PUBLIC_URL = env.text("PUBLIC_URL", default="http://127.0.0.1:8000" if IS_TRIAL else "").rstrip("/")
+TRUSTED_PROXIES = [ip_network(value) for value in env.words("TRUSTED_PROXIES")]
+
+ROOT_URLCONF = "spojit.urls"
+WSGI_APPLICATION = "spojit.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+SITE_NAME = "Spojit"
+
+# -- Apps ---------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "workspaces",
+    "connectors",
+    "connections",
+    "spojit",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "workspaces.middleware.RequestContext",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["spojit.lib.markup"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "workspaces.context.frame",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.append("django.forms")
+
+# -- Data ---------------------------------------------------------------------------------------
+
+DATABASE_URL = env.required("DATABASE_URL", fix="the app role's URL, postgresql://app:…@host/spojit")
+MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL", default="")
+REDIS_URL = env.required("REDIS_URL", fix="for example redis://:password@host:6379/0")
+
+
+def _database(url: str, *, pool: bool) -> dict[str, Any]:
+    database = Env.database(url)
+    database["OPTIONS"]["application_name"] = "spojit"
+    if pool:
+        size = env.number("DATABASE_POOL_SIZE", default=12)
+        database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
+    return database
+
+
+DATABASES: dict[str, Any] = {
+    "default": _database(DATABASE_URL, pool=True),
+    # Owns the tables: migrations, and `purge` of the append-only audit log. Never serves requests.
+    "owner": _database(MIGRATION_DATABASE_URL or DATABASE_URL, pool=False),
+}
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+# -- Sealing ------------------------------------------------------------------------------------
+
+ROOT_KEYS = env.text("ROOT_KEYS", default="")
+ROOT_KMS_KEYS = env.text("ROOT_KMS_KEYS", default="")
+if not ROOT_KEYS and not ROOT_KMS_KEYS:
+    env.missing("ROOT_KEYS", fix='make one with: echo "main:$(openssl rand -base64 32)"')
+
+# -- Outbound calls -----------------------------------------------------------------------------
+
+OUTBOUND_ALLOWED_NETWORKS = [
+    ip_network(value)
+    for value in env.words(
+        "OUTBOUND_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if IS_TRIAL else []
+    )
+]
+
+# -- Celery -------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 30}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+CELERY_DB_REUSE_MAX = 10_000
+CELERY_BEAT_SCHEDULE = {
+    "connections-sweep": {
+        "task": "connections.sweep",
+        "schedule": 10.0,
+        "options": {"expires": 9.0},
+    },
+    "connections-tidy": {
+        "task": "connections.tidy",
+        "schedule": 3600.0,
+        "options": {"expires": 3000.0},
+    },
+    "workspaces-mail-notices": {
+        "task": "workspaces.mail_notices",
+        "schedule": 10.0,
+        "options": {"expires": 9.0},
+    },
+}
+WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=8)
+
+# -- People -------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "workspaces.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "workspaces.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "workspaces.sign_in.SignupFields"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
+MFA_ADAPTER = "workspaces.mfa.SealingAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = SITE_NAME
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator")
+] + [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    }
+]
+
+# -- The browser --------------------------------------------------------------------------------
+
+IS_HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS or not IS_TRIAL
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_FAILURE_VIEW = "spojit.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=not IS_TRIAL)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", default=0 if IS_TRIAL else 31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not IS_TRIAL
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = IS_TRIAL
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if IS_TRIAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# -- Mail ---------------------------------------------------------------------------------------
+
+EMAIL_URL = env.text("EMAIL_URL", default="")
+vars().update(Env.email(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Spojit <spojit@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 10
+
+# -- Watching it --------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = None
+logs.configure(level=LOG_LEVEL, json=env.flag("LOG_JSON", default=not IS_TRIAL))
+
+if not IS_TRIAL:
+    if DEBUG:
+        env.refuse("DEBUG must be off outside a trial")
+    if not ALLOWED_HOSTS:
+        env.missing("ALLOWED_HOSTS", fix="the host names people use, separated by commas")
+    if not PUBLIC_URL:
+        env.missing("PUBLIC_URL", fix="the address people use, https://spojit.example.com")
+    if "ROOT_KEYS" in os.environ and len(SECRET_KEY) < 50:
+        env.refuse("SECRET_KEY is shorter than 50 characters (make one with: openssl rand -base64 48)")
+env.stop_if_anything_is_missing()

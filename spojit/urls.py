@@ -1,0 +1,19 @@
+"""Every address of the site."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from spojit import watch
+
+urlpatterns = [
+    path("healthz", watch.healthz, name="healthz"),
+    path("readyz", watch.readyz, name="readyz"),
+    path("metrics", watch.metrics, name="metrics"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("workspaces.urls")),
+    path("w/<slug:slug>/connectors/", include("connectors.urls")),
+    path("w/<slug:slug>/connections/", include("connections.urls")),
+]

@@ -1,0 +1,88 @@
+"""Who gets in: a workspace by its address, a permission by the member's role.
+
+Another tenant's address is 404, a missing right is 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from spojit.lib import clock, logs
+from workspaces import isolation
+from workspaces.audit import Actor
+from workspaces.models import Membership, User, Workspace
+from workspaces.roles import Permission
+
+SEEN_EVERY = timedelta(minutes=10)
+
+
+class WorkspaceRequest(HttpRequest):
+    """A request of a member inside a workspace's scope."""
+
+    user: User
+    workspace: Workspace
+    membership: Membership
+    memberships: list[Membership]
+    actor: Actor
+    client_address: str
+    request_id: str
+
+
+type_of_view = Callable[Concatenate[WorkspaceRequest, ...], HttpResponse]
+
+
+def requires(permission: Permission) -> Callable[[type_of_view], Callable[..., HttpResponse]]:
+    """Let a view run for members with a permission, inside its workspace's scope and transaction.
+
+    The view is given the request with `workspace`, `membership` and `actor`; `slug` is taken off
+    its arguments.
+    """
+
+    def decorate(view: type_of_view) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: WorkspaceRequest, slug: str, **arguments: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            _enter(request, slug)
+            with isolation.workspace(request.workspace):
+                if not request.membership.may(permission):
+                    raise PermissionDenied
+                _note_seen(request.membership)
+                return view(request, **arguments)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """List a person's memberships with their workspaces, by name."""
+    with isolation.person(user.pk):
+        rows = Membership.objects.filter(user=user).select_related("workspace")
+        return list(rows.order_by("workspace__name", "workspace_id"))
+
+
+def _enter(request: WorkspaceRequest, slug: str) -> None:
+    request.memberships = memberships_of(request.user)
+    for membership in request.memberships:
+        if membership.workspace.slug == slug:
+            break
+    else:
+        raise Http404
+    request.membership, request.workspace = membership, membership.workspace
+    request.actor = Actor.of(request.user, address=request.client_address)
+    logs.bind(workspace_id=str(request.workspace.pk))
+
+
+def _note_seen(membership: Membership) -> None:
+    now = clock.now()
+    if membership.last_seen_at is None or membership.last_seen_at < now - SEEN_EVERY:
+        Membership.objects.filter(pk=membership.pk).update(last_seen_at=now)

@@ -1,0 +1,83 @@
+"""What surrounds every request: its ID, the client's address, a redaction scope, one access line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from ipaddress import ip_address
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from spojit.lib import logs, redaction
+from spojit.lib.ids import new_id
+from workspaces import isolation
+
+log = structlog.get_logger(__name__)
+
+QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
+
+
+class RequestContext:
+    """The outermost middleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Remember what comes after."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve one request inside its own redaction scope, and log it without its query."""
+        request.request_id = str(new_id())  # type: ignore[attr-defined]
+        request.client_address = client_address(request)  # type: ignore[attr-defined]
+        started = time.perf_counter()
+        with redaction.scope(), logs.bound(request_id=request.request_id):  # type: ignore[attr-defined]
+            response = self._answer(request)
+            response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+            if not request.path.startswith(QUIET):
+                _log_access(request, response, started)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/admin/"):
+            return self.get_response(request)
+        with isolation.everything(reason="staff pages"):
+            return self.get_response(request)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the client, believing X-Forwarded-For only from TRUSTED_PROXIES.
+
+    The header is read from the right, past every trusted proxy, as MDN's page on X-Forwarded-For
+    advises.
+    """
+    peer = request.META.get("REMOTE_ADDR", "")
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    while _is_trusted(peer) and forwarded and forwarded[-1]:
+        peer = forwarded.pop()
+    return peer if _is_address(peer) else request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # noqa: S104
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_trusted(value: str) -> bool:
+    return _is_address(value) and any(
+        ip_address(value) in network for network in settings.TRUSTED_PROXIES
+    )
+
+
+def _log_access(request: HttpRequest, response: HttpResponse, started: float) -> None:
+    log.info(
+        "Request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        address=request.client_address,  # type: ignore[attr-defined]
+    )

@@ -1,0 +1,8 @@
+"""Addresses of the workspaces app."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "workspaces"
+urlpatterns: list[URLPattern] = []
