@@ -167,7 +167,7 @@ def _run_keeper(var_dir: Path, programs: list[dict[str, Any]]) -> None:
         "lock": str(_lock_file(var_dir, "keeper")),
         "holders": str(_lock_file(var_dir, "holders")),
     }
-    command = [sys.executable, "-I", keeper.__file__]
+    command = [sys.executable, "-I", keeper.__file__, str(var_dir)]  # the folder: for who runs `ps`
     subprocess.run(command, input=json.dumps(document), text=True, check=True, cwd="/")  # noqa: S603
 
 

@@ -1,0 +1,65 @@
+# Everything a developer does, by name. `make help` explains each.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run test soak check bench format screenshots lock browsers
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.complete
+WORKERS ?= auto
+ARGS ?=
+
+# `make check` looks at the code without servers: these values are read and never connected to.
+NOWHERE := TRIAL=true DATABASE_URL=postgresql://app@localhost/none REDIS_URL=redis://localhost \
+	SECRET_KEY=only-for-checking ROOT_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+PRODUCTION := TRIAL=false DEBUG=false DATABASE_URL=postgresql://app@localhost/none \
+	MIGRATION_DATABASE_URL=postgresql://owner@localhost/none REDIS_URL=redis://localhost \
+	SECRET_KEY=only-for-checking-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \
+	ROOT_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+	ALLOWED_HOSTS=spojit.example.com PUBLIC_URL=https://spojit.example.com
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Make the environment at .venv (instant when it is complete)
+
+$(STAMP): requirements.txt deploy/setup.sh
+	@sh deploy/setup.sh $(VENV) requirements.txt
+	@touch $@
+
+run: setup  ## Run everything in the foreground on PORT (8000); Ctrl-C stops it and keeps the data
+	@exec $(BIN)/python manage.py up
+
+test: setup browsers  ## Run all tests, browser tests included (ARGS="-k name" narrows)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+
+soak: setup browsers  ## Run fault, load and race tests at their full size
+	@SOAK=true $(BIN)/pytest -n 0 -m soak $(ARGS)
+
+check: setup  ## Run every check that needs no server: style, types, imports, templates, deployment
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(NOWHERE) $(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint --lint --quiet templates
+	$(NOWHERE) $(BIN)/python manage.py check_connectors
+	$(NOWHERE) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+bench: setup  ## Measure the speed table of the design, as ratios to their floors
+	@$(BIN)/python -m bench $(ARGS)
+
+format: setup  ## Format the code and mend what can be mended by a tool
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+screenshots: setup browsers  ## Take the README's screenshots anew
+	@$(BIN)/python docs/screenshots.py
+
+lock: setup  ## Pin every dependency of pyproject.toml anew in requirements.txt (needs uv)
+	@uv pip compile --quiet --all-extras --upgrade pyproject.toml -o requirements.txt
+
+browsers:
+	@sh deploy/test-servers.sh
