@@ -97,8 +97,8 @@ def seal(plaintext: bytes, *, key: DataKeyMaterial, context: Context) -> bytes:
     """
     if len(plaintext) > MAX_PLAINTEXT_BYTES:
         raise ValueError("A sealed value is at most 64 MiB long.")
-    nonce = os.urandom(NONCE_BYTES)
-    return FORMAT + key.id.bytes + nonce + key.cipher.encrypt(nonce, plaintext, context.encoded())
+    nonce, bound_to = os.urandom(NONCE_BYTES), key.id.bytes + context.encoded()
+    return FORMAT + key.id.bytes + nonce + key.cipher.encrypt(nonce, plaintext, bound_to)
 
 
 def open_(sealed: bytes, *, key_for: Callable[[UUID], DataKeyMaterial], context: Context) -> bytes:
@@ -107,10 +107,11 @@ def open_(sealed: bytes, *, key_for: Callable[[UUID], DataKeyMaterial], context:
     Raises:
         CannotOpen: it was altered, or sealed for another place, or with another key.
     """
-    key = key_for(data_key_id(sealed))
+    key_id = data_key_id(sealed)
+    key, bound_to = key_for(key_id), key_id.bytes + context.encoded()
     nonce = sealed[_KEY_ID_END:_HEADER_BYTES]
     try:
-        return key.cipher.decrypt(nonce, sealed[_HEADER_BYTES:], context.encoded())
+        return key.cipher.decrypt(nonce, sealed[_HEADER_BYTES:], bound_to)
     except InvalidTag:
         raise CannotOpen from None
 
