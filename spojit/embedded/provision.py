@@ -1,8 +1,11 @@
-"""Roles and databases of the embedded PostgreSQL: an owner, an app that owns nothing, a demo."""
+"""Roles and databases of the embedded PostgreSQL: an owner, an app that owns nothing, a demo.
+
+What the app's role may do with tables is granted after each `migrate`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, LiteralString
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
@@ -13,14 +16,6 @@ if TYPE_CHECKING:
     from spojit.embedded.state import State
 
 ROLES = {"owner": "LOGIN CREATEDB", "app": "LOGIN", "demo": "LOGIN"}
-APP_RIGHTS = """
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO spojit_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE spojit_owner IN SCHEMA public
-    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO spojit_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE spojit_owner IN SCHEMA public
-    GRANT USAGE, SELECT ON SEQUENCES TO spojit_app
-"""
 DEMO_ROWS = """
 CREATE TABLE IF NOT EXISTS customers
     (id integer PRIMARY KEY, name text NOT NULL, country text NOT NULL);
@@ -43,8 +38,8 @@ def provision(state: State) -> None:
         _make_database(connection, urls.DATABASE, owner="spojit_owner", user="spojit_app")
         _make_database(connection, urls.DEMO_DATABASE, owner="postgres", user="spojit_demo")
         connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
-    _execute_in(superuser, urls.DATABASE, APP_RIGHTS)
-    _execute_in(superuser, urls.DEMO_DATABASE, DEMO_ROWS)
+    with psycopg.connect(superuser, dbname=urls.DEMO_DATABASE, autocommit=True) as connection:
+        connection.execute(DEMO_ROWS)
 
 
 def _make_role(connection: psycopg.Connection, name: str, rights: str, password: str) -> None:
@@ -68,8 +63,3 @@ def _make_database(connection: psycopg.Connection, name: str, *, owner: str, use
     ]
     for command in commands:
         connection.execute(command.format(**names))
-
-
-def _execute_in(superuser: str, database: str, statements: LiteralString) -> None:
-    with psycopg.connect(superuser, dbname=database, autocommit=True) as connection:
-        connection.execute(statements)

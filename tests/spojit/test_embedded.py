@@ -101,16 +101,6 @@ def test_the_app_role_owns_nothing_and_cannot_make_a_table(urls: embedded.Urls) 
             connection.execute("CREATE TABLE mine (id integer)")
 
 
-def test_the_app_role_uses_what_the_owner_makes(urls: embedded.Urls) -> None:
-    with psycopg.connect(urls.migration_database_url, autocommit=True) as owner:
-        owner.execute("DROP TABLE IF EXISTS thing")
-        owner.execute("CREATE TABLE thing (id serial)")
-    with psycopg.connect(urls.database_url) as app:
-        assert app.execute("INSERT INTO thing DEFAULT VALUES RETURNING id").fetchone() == (1,)
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            app.execute("TRUNCATE thing")
-
-
 def test_the_demo_role_only_reads_its_own_database(urls: embedded.Urls) -> None:
     with psycopg.connect(urls.demo_database_url, autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM customers").fetchone() == (3,)
