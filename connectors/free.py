@@ -1,0 +1,115 @@
+"""Builds free requests: any method and path, never off the connection's own address."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from connectors import hosts, templates
+from connectors.encoding import InvalidArguments, flatten, scalar, to_json
+from spojit.lib.outbound import targets
+from spojit.lib.outbound.types import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.manifest import Connector, HttpRequest
+
+NOT_ALLOWED = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "cookie",
+        "host",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that carry credentials, or that decide how a message is read."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+_ABSOLUTE = re.compile(r"(?i)https?://")
+
+
+def build(
+    connector: Connector,
+    request: HttpRequest,
+    fields: Mapping[str, str],
+    arguments: Mapping[str, Any],
+) -> Request:
+    """Make the request that the caller describes. Raises: InvalidArguments."""
+    method = str(arguments.get("method") or request.method)
+    path = templates.render(request.free_path, fields) if request.free_path else arguments["path"]
+    made = Request(method=method, url=address(connector, fields, path))
+    made.headers = _headers(arguments.get("headers") or {})
+    for name, value in (arguments.get("query") or {}).items():
+        if value is not None:
+            made.query += flatten(name, value, arrays=request.arrays)
+    if arguments.get("body") is not None:
+        _write_body(made, arguments["body"])
+    return made
+
+
+def address(connector: Connector, fields: Mapping[str, str], path: str) -> str:
+    """Join the connection's address and a path that stays below it.
+
+    Without an address of the connection's own, the path is itself a whole address.
+
+    Raises:
+        InvalidArguments: the path leads elsewhere.
+    """
+    if _CONTROL.search(path):
+        raise InvalidArguments("The path may not hold control characters or backslashes.")
+    try:
+        base = hosts.base(connector, fields)
+    except templates.Unfilled:
+        return _whole(path)
+    if _ABSOLUTE.match(path):
+        path = _below(base, path)
+    path = path if path.startswith("/") or not path else f"/{path}"
+    _refuse_climbing(path)
+    return base + path
+
+
+def _whole(path: str) -> str:
+    if not _ABSOLUTE.match(path):
+        raise InvalidArguments("Without a connection, give the whole address, from https:// on.")
+    return path
+
+
+def _below(base: str, url: str) -> str:
+    """Take the connection's address off a whole one."""
+    wanted, given = targets.read(base), targets.read(url)
+    prefix = wanted.path.rstrip("/")
+    if wanted.origin != given.origin or not given.resource.startswith(prefix):
+        raise InvalidArguments("The address is not on this connection's own host.")
+    return given.resource.removeprefix(prefix)
+
+
+def _refuse_climbing(path: str) -> None:
+    segments = path.partition("?")[0].split("/")
+    if path.startswith("//") or any(unquote(part) in {".", ".."} for part in segments):
+        raise InvalidArguments("The path may not leave the connection's address.")
+
+
+def _headers(given: Mapping[str, Any]) -> dict[str, str]:
+    headers = {name: scalar(value) for name, value in given.items()}
+    for name, value in headers.items():
+        if name.lower() in NOT_ALLOWED:
+            raise InvalidArguments(f"The header {name[:40]} is set by the connection, not here.")
+        if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
+            raise InvalidArguments("A header's name or value is not well-formed.")
+    return headers
+
+
+def _write_body(made: Request, body: Any) -> None:
+    kind = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json"
+    if not any(name.lower() == "content-type" for name in made.headers):
+        made.headers["Content-Type"] = kind
+    made.body = body.encode() if isinstance(body, str) else to_json(body)

@@ -1,0 +1,157 @@
+"""Reads whose account a verification found, its environment and its scopes. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connectors import answers, hosts, paths, templates
+from connectors.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.manifest import Connector, Environment, HttpRequest, Scheme, Verification
+    from spojit.lib.outbound.types import Answer
+
+_LONGEST = 200
+LIMITED = "The credentials work, and may do only part of what this connector offers."
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verification found.
+
+    Attributes:
+        account_id, account_name: of the service; empty when it does not say.
+        environment: live, test, sandbox or empty.
+        scopes: what was granted; None when the service does not say.
+        called: what was called, such as `GET https://api.github.com/user`.
+        limited: the credentials are good, and may not do what was tried.
+    """
+
+    outcome: Outcome
+    account_id: str = ""
+    account_name: str = ""
+    environment: str = ""
+    scopes: list[str] | None = None
+    called: str = ""
+    limited: bool = False
+
+
+def judge(
+    connector: Connector,
+    scheme: Scheme,
+    values: Mapping[str, str],
+    answer: Answer,
+    reading: answers.Reading,
+) -> Verified:
+    """Say what the answer to a verification means."""
+    verification = scheme.verification
+    assert verification is not None
+    name = _decided(verification, reading, answer.status)
+    if name not in {"ok", "valid_but_limited"}:
+        return Verified(_refused(connector, answer, reading, name))
+    limited = name == "valid_but_limited"
+    data = reading.data if name == "ok" else None
+    account_id, account_name = _account(verification, data)
+    if verification.identity and not limited and not account_id:
+        return Verified(Outcome("bad_answer", status_code=answer.status))
+    note = (verification.limited_note or LIMITED) if limited else ""
+    return Verified(
+        Outcome("ok", status_code=answer.status, detail=note),
+        account_id=account_id,
+        account_name=account_name,
+        environment=environment(connector, verification, values, data),
+        scopes=scopes(verification, answer, data),
+        limited=limited,
+    )
+
+
+def environment(
+    connector: Connector, verification: Verification, values: Mapping[str, str], data: Any
+) -> str:
+    """Tell live, test and sandbox apart; empty when nothing says so."""
+    chosen = hosts.service_url(connector, values).environment if connector.is_http else ""
+    rule = verification.environment
+    return chosen or (_by_rule(rule, values, data) if rule else "")
+
+
+def scopes(verification: Verification, answer: Answer, data: Any) -> list[str] | None:
+    """Read the granted scopes, sorted; None when the service does not say."""
+    rule = verification.scopes
+    if rule is None:
+        return None
+    found = answer.headers.get(rule.header) if rule.header else paths.find(data, rule.path)
+    if isinstance(found, list):
+        return sorted(str(scope) for scope in found)
+    if not isinstance(found, str):
+        return None
+    return sorted({scope.strip() for scope in found.split(rule.separator)} - {""})
+
+
+def describe(
+    connector: Connector, scheme: Scheme, request: HttpRequest, values: Mapping[str, str]
+) -> str:
+    """Write a request as method and address; secrets and unknown fields stay in braces."""
+    known = {key: value for key, value in values.items() if key not in scheme.secret_keys}
+    usual = {field.key: field.default for field in scheme.fields if field.default}
+    try:
+        template = request.url or hosts.service_url(connector, usual | known).url
+    except hosts.BadServiceUrl:
+        template = connector.service_urls[0].url
+    path = "" if request.url else request.free_path or request.path
+    return f"{request.method} {_fill_known(template.rstrip('/') + path, usual | known)}"
+
+
+def _decided(verification: Verification, reading: answers.Reading, status: int) -> str:
+    """Let the scheme say what 401 and 403 mean, unless a rule or a rate limit already did."""
+    if reading.rule is not None or reading.name not in {
+        "credentials_refused",
+        "permission_missing",
+    }:
+        return "credentials_refused" if reading.name == "permission_missing" else reading.name
+    meant = verification.on_401 if status == 401 else verification.on_403
+    return "valid_but_limited" if meant == "valid_but_limited" else "credentials_refused"
+
+
+def _refused(connector: Connector, answer: Answer, reading: answers.Reading, name: str) -> Outcome:
+    told = answers.outcome(connector, answer, reading)
+    return Outcome(
+        name,
+        status_code=told.status_code,
+        detail=told.detail,
+        retry_after_seconds=told.retry_after_seconds,
+        headers=told.headers,
+    )
+
+
+def _account(verification: Verification, data: Any) -> tuple[str, str]:
+    rule = verification.identity
+    if rule is None:
+        return "", ""
+    names = (paths.text(data, path) for path in rule.name)
+    return _clean(paths.text(data, rule.id)), _clean(next(filter(None, names), ""))
+
+
+def _clean(text: str) -> str:
+    """Make a name from elsewhere fit to be shown: one line, no control marks, not too long."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:_LONGEST]
+
+
+def _by_rule(rule: Environment, values: Mapping[str, str], data: Any) -> str:
+    if rule.field:
+        value = values.get(rule.field, "")
+        found = [name for prefix, name in rule.prefixes.items() if value.startswith(prefix)]
+        return found[0] if found else rule.fixed
+    return rule.values.get(paths.text(data, rule.path), rule.fixed)
+
+
+def _fill_known(template: str, known: Mapping[str, str]) -> str:
+    text = ""
+    for literal, name in templates.split(template):
+        text += literal
+        if name:
+            text += known.get(name) or f"{{{name}}}"
+    return text

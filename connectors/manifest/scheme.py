@@ -1,0 +1,103 @@
+"""A scheme: one way to sign in to a service, its fields, and where each credential goes."""
+
+from functools import cached_property
+from typing import Self
+
+from pydantic import model_validator
+
+from connectors.manifest.base import Key, Line, Sourced, Strict
+from connectors.manifest.field import Field
+from connectors.manifest.verification import Verification
+
+KINDS = ("none", "api_key", "basic", "oauth2", "oauth1", "database", "aws_sigv4", "webhook")
+"""What a scheme can be. A second one of a kind adds words: `api_key_restricted`."""
+
+
+class Placement(Strict):
+    """Where one credential travels: exactly one of header, query and body names the place.
+
+    Attributes:
+        value: a template over the scheme's fields, such as `Bearer {api_key}`.
+        prefix: a field whose value, when it has one, stands before it with a space.
+    """
+
+    header: str = ""
+    query: str = ""
+    body: str = ""
+    value: str = "{api_key}"
+    prefix: Key | None = None
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        if sum(map(bool, (self.header, self.query, self.body))) != 1:
+            raise ValueError("give exactly one of header, query and body")
+        return self
+
+
+class Signing(Strict):
+    """What AWS Signature Version 4 signs for; both are templates over the fields."""
+
+    service: str
+    region: str
+
+
+class Scheme(Sourced):
+    """One way to sign in.
+
+    Attributes:
+        fields: what a person fills in, in order.
+        send: where an `api_key` scheme puts its credentials.
+        username, password: templates of a `basic` scheme.
+        signing: what an `aws_sigv4` scheme signs for.
+    """
+
+    key: Key
+    label: Line
+    help: str = ""
+    fields: list[Field] = []
+    send: list[Placement] = []
+    username: str = "{username}"
+    password: str = "{password}"  # noqa: S105 - a template
+    signing: Signing | None = None
+    verification: Verification | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of scheme, read from its key."""
+        return next((kind for kind in KINDS if is_of_kind(self.key, kind)), "")
+
+    @property
+    def is_grant(self) -> bool:
+        """Whether the credential is tokens that a service granted and renews."""
+        return self.kind == "oauth2"
+
+    @cached_property
+    def secret_keys(self) -> frozenset[str]:
+        """The keys of the fields that are secret."""
+        return frozenset(field.key for field in self.fields if field.secret)
+
+    def field(self, key: str) -> Field | None:
+        """Find a field by its key."""
+        return next((field for field in self.fields if field.key == key), None)
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if not self.kind:
+            raise ValueError(f"a scheme's key begins with one of: {', '.join(KINDS)}")
+        _refuse_repeated([field.key for field in self.fields])
+        if self.kind == "api_key" and not self.send:
+            raise ValueError("say in send where the key goes")
+        if self.kind == "aws_sigv4" and self.signing is None:
+            raise ValueError("say in signing which service and region are signed for")
+        return self
+
+
+def is_of_kind(key: str, kind: str) -> bool:
+    """Say whether a scheme's key names this kind, alone or with words added."""
+    return key == kind or key.startswith(f"{kind}_")
+
+
+def _refuse_repeated(keys: list[str]) -> None:
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(f"the field {key} is there twice")

@@ -1,0 +1,82 @@
+"""What functions of a Python connector work with: the values, and the only way to an address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from spojit.lib import outbound
+from spojit.lib.errors import UpstreamFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.manifest import Connector
+
+LEAST_FREE_PORT = 1024
+"""Below it ports belong to well-known services that no database is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One use of a connection by a Python connector.
+
+    Attributes:
+        scheme: the scheme's key.
+        values: what the scheme's fields hold, by key.
+    """
+
+    connector: Connector = field(repr=False)
+    scheme: str
+    values: Mapping[str, str] = field(repr=False)
+    policy: outbound.Policy = field(repr=False)
+
+    def address(self, host: str, port: int) -> outbound.PinnedAddress:
+        """Check a host and give the one address to connect to.
+
+        Raises:
+            outbound.AddressRefused, outbound.NameNotFound: it may not be called, or is unknown.
+        """
+        return outbound.check_host(host, port, policy=self._policy_for(port))
+
+    def _policy_for(self, port: int) -> outbound.Policy:
+        ports = self.connector.ports
+        if ports == "any":
+            return self.policy.with_ports(port) if port >= LEAST_FREE_PORT else self.policy
+        return self.policy.with_ports(*ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose account a verification found.
+
+    Attributes:
+        environment: live, test, sandbox or empty.
+        scopes: what was granted, when the service says so.
+        limited: a note, when the credentials are good and may do little.
+    """
+
+    id: str
+    name: str
+    environment: str = ""
+    scopes: list[str] | None = None
+    limited: str = ""
+
+
+class CallFailed(UpstreamFailure):
+    """A function of a connector did not get what it wanted.
+
+    Attributes:
+        outcome: the name of an outcome.
+        surely_not_sent: nothing of it was carried out.
+    """
+
+    code: ClassVar[str] = "call_failed"
+
+    def __init__(
+        self, outcome: str, message: str = "", *, hint: str = "", surely_not_sent: bool = False
+    ) -> None:
+        """Take the outcome's name and a sentence that holds nothing the service sent."""
+        super().__init__(message, hint=hint)
+        self.outcome = outcome
+        self.surely_not_sent = surely_not_sent
