@@ -82,7 +82,7 @@ def packed(coding: str, body: bytes) -> Fault:
 def _reset(connection: socket.socket, _: Received) -> None:
     """Close with RST: data is thrown away and the peer sees "connection reset"."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+    raise ConnectionResetError
 
 
 def _close(connection: socket.socket, _: Received) -> None:

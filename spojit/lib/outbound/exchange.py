@@ -101,6 +101,8 @@ def _send_and_receive(connection: Plain, wire: Wire, policy: Policy) -> Raw:
     with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before closing
         connection.request(wire.method, wire.target.resource, wire.body, wire.headers)
     response = connection.receive(policy.max_header_bytes)
+    if connection.stream.has_ended:
+        raise ConnectionError  # in the middle of the headers; http.client takes that for their end
     if response.status < 200 or response.msg.defects:
         raise BadAnswer("The answer is not well-formed HTTP.")
     connection.stream.allow_body(policy.max_body_bytes)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
 from spojit.lib.outbound.bodies import ACCEPTED
 from spojit.lib.outbound.errors import AddressRefused, InvalidRequest
 from spojit.lib.outbound.exchange import Wire
+from spojit.lib.outbound.targets import encode_pairs
 from spojit.lib.outbound.types import Outgoing, Parts, Request
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def _extend(query: str, parts: Parts) -> str:
         for pair in query.split("&")
         if pair and unquote_plus(pair.partition("=")[0]) not in names
     ]
-    return "&".join([*kept, urlencode(parts.query, quote_via=quote)] if names else kept)
+    return "&".join([*kept, encode_pairs(parts.query)] if names else kept)
 
 
 def _with_fields(

@@ -19,7 +19,7 @@ PORTS = {"http": 80, "https": 443}
 # RFC 3986, appendix B, narrowed to absolute http and https URLs.
 _URL = re.compile(r"(?i:(https?))://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.DOTALL)
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{0,5}))?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PATH_SAFE = "/:@!$&'()*+,;=-._~%"
@@ -76,7 +76,7 @@ def read(url: str, query: Iterable[tuple[str, str]] = ()) -> Target:
         InvalidRequest: it is no http(s) URL, or holds control characters or backslashes.
         AddressRefused: it holds userinfo, or a host written in an unusual way.
     """
-    if _CONTROL.search(url):
+    if _FORBIDDEN.search(url):
         raise InvalidRequest("The URL holds a control character or a backslash.")
     match = _URL.fullmatch(url)
     if not match:
@@ -84,8 +84,20 @@ def read(url: str, query: Iterable[tuple[str, str]] = ()) -> Target:
     scheme = match[1].lower()
     host, port = _read_authority(match[2], scheme)
     parts = [quote(match[4], safe=_QUERY_SAFE)] if match[4] else []
-    parts += [more] if (more := urlencode(list(query), quote_via=quote)) else []
+    parts += [more] if (more := encode_pairs(query)) else []
     return Target(scheme, host, port, quote(match[3], safe=_PATH_SAFE) or "/", "&".join(parts))
+
+
+def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Encode a query; a space becomes %20, as in a path.
+
+    Raises:
+        InvalidRequest: a value is no proper Unicode.
+    """
+    try:
+        return urlencode(list(pairs), quote_via=quote)
+    except UnicodeEncodeError:
+        raise InvalidRequest("A value of the query is not proper text.") from None
 
 
 def read_host(host: str) -> str:
