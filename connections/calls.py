@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import structlog
 from django.db import connection as database
 
 from connections import credentials, health, signals
@@ -20,6 +20,11 @@ from connectors.outcomes import Outcome
 from spojit.lib import clock, logs, redaction
 from spojit.lib.errors import Refused
 from workspaces import isolation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = structlog.get_logger(__name__)
 
 NOTED_EVERY = timedelta(minutes=1)
 """How often `used_at` is written at most, so that a busy connection is not a hot row."""
@@ -91,6 +96,15 @@ def call(
         except (CredentialUnreadable, CredentialMissing):
             outcome = Outcome("credential_unreadable")
     record(connection, tool=tool, outcome=outcome)
+    log.info(
+        "Tool called",
+        connection_id=str(connection.pk),
+        tool=tool,
+        outcome=outcome.name,
+        duration_ms=outcome.duration_ms,
+        use=use.kind,
+        use_id=str(use.id or ""),
+    )
     return outcome
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from connectors.outcomes import Outcome
+if TYPE_CHECKING:
+    from connectors.outcomes import Outcome
 
 FAILURES_BEFORE_ERROR = 3
 FAILING_BEFORE_ERROR = timedelta(minutes=10)
 FIRST_RETRIES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 
 # A call that was answered says something of that call, not of the connection.
-_CALLS_OWN_AFFAIR = frozenset({"not_found", "bad_answer", "answer_too_large", "credentials_refused"})
+_CALLS_OWN_AFFAIR = frozenset(
+    {"not_found", "bad_answer", "answer_too_large", "credentials_refused"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ One UPDATE claims it; only its owner releases it; a killed owner's lease runs ou
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -15,6 +15,9 @@ from spojit.lib import clock
 from spojit.lib.errors import Refused
 from spojit.lib.ids import new_id
 from workspaces import isolation
+
+if TYPE_CHECKING:
+    import uuid
 
 LASTS = timedelta(seconds=45)
 """Longer than any call it covers: 30 s in all (design decision 3)."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
@@ -20,6 +18,10 @@ from spojit.lib.ids import new_id
 from workspaces import audit, isolation
 from workspaces.audit import Actor
 from workspaces.models import Membership, User, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
 
 LONGEST_NAME = 120
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -20,8 +18,13 @@ from spojit.lib.errors import SpojitError
 from spojit.lib.ids import new_id
 from workspaces import audit, isolation
 from workspaces.audit import Actor
-from workspaces.models import User, Workspace
 from workspaces.vault import keyring
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping
+
+    from workspaces.models import User, Workspace
 
 LEASE = timedelta(seconds=45)
 STALE_AFTER = timedelta(minutes=10)

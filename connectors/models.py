@@ -25,7 +25,9 @@ class Connector(models.Model):
     name = models.CharField(max_length=80)
     category = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
-    is_present = models.BooleanField(default=True, help_text="A file of the catalogue describes it.")
+    is_present = models.BooleanField(
+        default=True, help_text="A file of the catalogue describes it."
+    )
     is_hidden = models.BooleanField(default=False, help_text="No new connections.")
     is_disabled = models.BooleanField(default=False, help_text="Calls are refused too.")
     disabled_reason = models.CharField(max_length=200, blank=True)

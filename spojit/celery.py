@@ -3,11 +3,54 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from celery import Celery
+import structlog
+from celery import Celery, Task
+from celery.exceptions import Ignore, Retry
+from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spojit.settings")
 
-app = Celery("spojit")
+log = structlog.get_logger(__name__)
+
+
+class WalledTask(Task):  # type: ignore[misc]
+    """The wall around every task: failures are logged here, once, with secrets masked.
+
+    The work stays a row that is due, so a sweep brings it back; nothing is retried here.
+    """
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task inside a redaction scope of its own."""
+        from spojit.lib import logs, redaction  # noqa: PLC0415 - settings come first
+
+        with redaction.scope(), logs.bound(task=self.name):
+            try:
+                return super().__call__(*args, **kwargs)
+            except (Ignore, Retry):
+                raise
+            except Exception:
+                log.exception("A task failed")
+                raise Ignore from None
+
+
+app = Celery("spojit", task_cls=WalledTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Keep Celery from replacing the logging that settings configured."""
+
+
+@worker_init.connect
+def _begin(**_: Any) -> None:
+    """Check the root key, and let sockets go only to what was checked or is ours."""
+    from spojit import starting  # noqa: PLC0415 - needs the settings
+
+    starting.refuse_wrong_root_key()
+    starting.shut_other_ways_out()

@@ -1,4 +1,4 @@
-"""What the app's role may do: use rows, never own tables; the audit log it may only add to and read."""
+"""What the app's role may do: use rows, never own tables; the audit log only grows."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from spojit.lib import logs
+from spojit.lib import logs, outbound
 from spojit.lib.env import Env
 
 django_stubs_ext.monkeypatch()
@@ -39,7 +39,9 @@ if IS_TRIAL:
     trial.fill(env, var_dir=VAR_DIR, with_servers=_needs_servers)
 
 SECRET_KEY = env.required("SECRET_KEY", fix="make one with: openssl rand -base64 48")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if IS_TRIAL else [])
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if IS_TRIAL else []
+)
 PUBLIC_URL = env.text("PUBLIC_URL", default="http://127.0.0.1:8000" if IS_TRIAL else "").rstrip("/")
 TRUSTED_PROXIES = [ip_network(value) for value in env.words("TRUSTED_PROXIES")]
 
@@ -109,7 +111,9 @@ INSTALLED_APPS.append("django.forms")
 
 # -- Data ---------------------------------------------------------------------------------------
 
-DATABASE_URL = env.required("DATABASE_URL", fix="the app role's URL, postgresql://app:…@host/spojit")
+DATABASE_URL = env.required(
+    "DATABASE_URL", fix="the app role's URL, postgresql://app:…@host/spojit"
+)
 MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL", default="")
 REDIS_URL = env.required("REDIS_URL", fix="for example redis://:password@host:6379/0")
 
@@ -149,6 +153,19 @@ OUTBOUND_ALLOWED_NETWORKS = [
         "OUTBOUND_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if IS_TRIAL else []
     )
 ]
+
+OUTBOUND_ALLOWED_PORTS = [
+    int(value)
+    for value in env.words(
+        "OUTBOUND_ALLOWED_PORTS", default=[env.text("PORT", default="8000")] if IS_TRIAL else []
+    )
+]
+OUTBOUND_CA_BUNDLE = env.text("OUTBOUND_CA_BUNDLE", default="")
+outbound.configure(
+    allowed_networks=OUTBOUND_ALLOWED_NETWORKS,
+    allowed_ports=OUTBOUND_ALLOWED_PORTS,
+    ca_bundle=OUTBOUND_CA_BUNDLE,
+)
 
 # -- Celery -------------------------------------------------------------------------------------
 
@@ -287,5 +304,7 @@ if not IS_TRIAL:
     if not PUBLIC_URL:
         env.missing("PUBLIC_URL", fix="the address people use, https://spojit.example.com")
     if "ROOT_KEYS" in os.environ and len(SECRET_KEY) < 50:
-        env.refuse("SECRET_KEY is shorter than 50 characters (make one with: openssl rand -base64 48)")
+        env.refuse(
+            "SECRET_KEY is shorter than 50 characters (make one with: openssl rand -base64 48)"
+        )
 env.stop_if_anything_is_missing()

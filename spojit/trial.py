@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spojit import embedded
-from spojit.lib.env import Env
 from workspaces.vault import roots
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spojit.lib.env import Env
 
 
 def fill(env: Env, *, var_dir: Path, with_servers: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from ipaddress import ip_address
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import redis
 from django.conf import settings
@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonRe
 from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from workspaces.access import WorkspaceRequest
+if TYPE_CHECKING:
+    from workspaces.access import WorkspaceRequest
 
 
 @never_cache

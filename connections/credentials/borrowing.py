@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from connections.credentials import rows
-from connections.credentials.rows import Payload
-from connections.models import Connection, Credential
 from spojit.lib import redaction
 from spojit.lib.errors import Refused
 from spojit.lib.secret import Secret
 from workspaces import isolation
 from workspaces.vault.envelope import CannotOpen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from connections.credentials.rows import Payload
+    from connections.models import Connection, Credential
 
 
 class CredentialMissing(Refused):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-
-from django.db.models import QuerySet
+from typing import TYPE_CHECKING
 
 from connections.credentials import rows
 from connections.models import Connection, Credential
@@ -13,7 +12,11 @@ from spojit.lib import clock
 from spojit.lib.errors import Refused
 from workspaces import audit, isolation
 from workspaces.audit import Actor
-from workspaces.models import User
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from workspaces.models import User
 
 RESTORABLE_FOR = timedelta(days=7)
 
@@ -86,9 +89,7 @@ def destroy_all(connection: Connection) -> int:
 def destroy_unrestorable(*, now: datetime) -> int:
     """Destroy previous versions whose time is over, in all workspaces; return how many."""
     with isolation.everything(reason="previous credentials past their time"):
-        return _destroy(
-            Credential.objects.filter(state=State.PREVIOUS, restorable_until__lt=now)
-        )
+        return _destroy(Credential.objects.filter(state=State.PREVIOUS, restorable_until__lt=now))
 
 
 def _locked(connection_id: object) -> Connection:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max
 
 from connections.models import Connection, Credential
 from connections.models.credential import LIVE, State
-from connectors.manifest import Scheme
 from spojit.lib import clock
 from spojit.lib.ids import new_id
-from workspaces.audit import Actor
 from workspaces.vault import keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date
+
+    from connectors.manifest import Scheme
+    from workspaces.audit import Actor
 
 TABLE = "connections_credential"
 PURPOSE = "credential"
@@ -104,7 +107,7 @@ def describe(row: Credential, keys: Collection[str]) -> dict[str, dict[str, str 
         "set_by_id": str(row.created_by_id) if row.created_by_id else None,
         "set_by_name": row.created_by_name,
     }
-    return {key: told for key in keys}
+    return dict.fromkeys(keys, told)
 
 
 def seal(row: Credential, payload: Payload) -> bytes:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connections.credentials import life, rows
-from connections.credentials.rows import Payload
 from connections.models import Connection, Credential
 from connections.models.credential import State
 from connectors import fields
-from connectors.manifest import Scheme
 from spojit.lib import clock
 from workspaces import audit, isolation
 from workspaces.audit import Actor
-from workspaces.models import User
 from workspaces.vault.envelope import CannotOpen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date
+
+    from connections.credentials.rows import Payload
+    from connectors.manifest import Scheme
+    from workspaces.models import User
 
 ADDRESS_CHANGED = "The address changed, so enter this again: no old secret goes to a new host."
 
@@ -119,5 +122,3 @@ def _make_due(connection: Connection, row: Credential, *, actor: Actor) -> None:
         subject=connection,
         details={"version": row.version},
     )
-
-

@@ -44,7 +44,9 @@ class Call(TenantModel):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["workspace", "connection", "-created_at"], name="call_of_connection"),
+            models.Index(
+                fields=["workspace", "connection", "-created_at"], name="call_of_connection"
+            ),
             models.Index(
                 fields=["created_at"], condition=models.Q(finished_at=None), name="call_unfinished"
             ),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import datetime
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -14,10 +12,15 @@ from django.urls import reverse
 
 from connections.health import Health
 from connectors import registry
-from connectors.manifest import Connector as Manifest, Scheme
 from spojit.lib import clock
 from workspaces.isolation import ScopedManager
 from workspaces.models import TenantModel
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
+    from connectors.manifest import Connector as Manifest, Scheme
 
 
 class Status(models.TextChoices):

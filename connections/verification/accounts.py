@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from connections import credentials, signals
 from connections.models import Check, Connection
 from connections.models.check import Kind
@@ -9,7 +11,9 @@ from spojit.lib import clock
 from spojit.lib.errors import Refused
 from workspaces import audit, isolation
 from workspaces.audit import Actor
-from workspaces.models import User
+
+if TYPE_CHECKING:
+    from workspaces.models import User
 
 
 class NoOtherAccount(Refused):
@@ -20,7 +24,7 @@ class NoOtherAccount(Refused):
 
 
 def accept_account(connection: Connection, *, actor: Actor | User) -> Connection:
-    """Take the account that was found as this connection's own; what uses it acts there from now on.
+    """Take the account that was found as this connection's own; everything acts there from now on.
 
     Raises:
         NoOtherAccount: none was found, or somebody decided already.

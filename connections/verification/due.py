@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from connections.models import Connection
 from spojit.lib import clock
 from workspaces import audit, isolation
-from workspaces.audit import Actor
-from workspaces.models import User
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
+    from workspaces.audit import Actor
+    from workspaces.models import User
 
 MOST_AT_ONCE = 500
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from connections import credentials, health, signals
 from connections.models import Check, Connection, Credential
 from connections.models.check import Kind
 from connections.verification import timing
-from connectors.execution import Verified
 from connectors.outcomes import Outcome
 from spojit.lib import clock, redaction
 from workspaces.audit import Actor
-from workspaces.models import User
+
+if TYPE_CHECKING:
+    from connectors.execution import Verified
+    from workspaces.models import User
 
 LONGEST_NAME = 255
 

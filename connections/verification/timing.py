@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from connections import health
-from connections.models import Connection
-from connectors.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from connections.models import Connection
+    from connectors.outcomes import Outcome
 
 DAY = timedelta(days=1)
 AT_LEAST_AFTER = timedelta(hours=6)

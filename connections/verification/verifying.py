@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+from typing import TYPE_CHECKING
 
 from connections import credentials, health, leases
 from connections.credentials import CredentialMissing, CredentialUnreadable
@@ -15,8 +15,12 @@ from connectors.models import Connector
 from connectors.outcomes import MEANINGS, Outcome
 from spojit.lib import clock, logs
 from workspaces import isolation
-from workspaces.audit import Actor
-from workspaces.models import User
+
+if TYPE_CHECKING:
+    import uuid
+
+    from workspaces.audit import Actor
+    from workspaces.models import User
 
 
 def verify(

@@ -1,0 +1,36 @@
+"""What a process does before it serves: the right root key, and no way out but the guarded one."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from spojit.lib import outbound
+from spojit.lib.errors import SpojitError
+from workspaces.vault import keyring
+
+DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379}
+
+
+def refuse_wrong_root_key() -> None:
+    """Open the canary.
+
+    Raises:
+        SystemExit: with one clear line when a root key is wrong or missing.
+    """
+    try:
+        keyring.check_canary()
+    except SpojitError as failure:
+        raise SystemExit(f"Spojit cannot start: {failure.message} {failure.hint}".strip()) from None
+
+
+def shut_other_ways_out() -> None:
+    """Let this process open sockets only to our own services and to addresses that were checked."""
+    for url in (settings.DATABASE_URL, settings.MIGRATION_DATABASE_URL, settings.REDIS_URL):
+        parts = urlsplit(url)
+        if parts.hostname:
+            outbound.allow_own(parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme])
+    if settings.EMAIL_HOST:
+        outbound.allow_own(settings.EMAIL_HOST, int(settings.EMAIL_PORT))
+    outbound.install_audit_hook()
