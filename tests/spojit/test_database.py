@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 from django.conf import settings
+from django.db import connection
+
+from workspaces.models import User
 
 
 @pytest.mark.django_db
@@ -24,7 +26,5 @@ def test_the_app_role_owns_no_table() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", [1, 2])
 def test_a_transactional_test_starts_with_empty_tables(attempt: int) -> None:
-    from workspaces.models import User
-
     assert User.objects.count() == 0
     User.objects.create(email="alice@example.com")
