@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.connectors import recording
+from tests import servers
+from tests.connectors.recording import PLACES, Recorder, Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @pytest.fixture(scope="session")
-def _server() -> Iterator[recording.Recorder]:
-    with recording.serving() as recorder:
-        yield recorder
+def _recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
+    authority, script = servers.Authority(tmp_path_factory.mktemp("authority")), Script()
+    with servers.recording(script, tls=authority.issue(*PLACES)) as server:
+        yield Recorder(server, authority, script)
 
 
 @pytest.fixture
-def recorder(_server: recording.Recorder) -> recording.Recorder:
+def recorder(_recorder: Recorder) -> Recorder:
     """The server, with nothing said and nothing heard."""
-    _server.replies.clear()
-    _server.requests.clear()
-    _server.names.clear()
-    return _server
+    _recorder.forget()
+    return _recorder
