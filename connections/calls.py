@@ -116,11 +116,16 @@ def refuse_uncallable(connection: Connection) -> None:
             f"The connection {connection.name} was removed on {when} "
             f"by {connection.removed_by_name}."
         )
-    row = Connector.objects.get(pk=connection.connector_id)
-    if row.is_disabled:
-        raise ConnectorDisabled(row.disabled_reason)
+    refuse_disabled(connection.connector_id)
     if connection.reason == "other_account":
         raise OtherAccount
+
+
+def refuse_disabled(connector_key: str) -> None:
+    """Stop a call by way of a connector that staff switched off. Raises: ConnectorDisabled."""
+    row = Connector.objects.filter(pk=connector_key, is_disabled=True).first()
+    if row is not None:
+        raise ConnectorDisabled(row.disabled_reason)
 
 
 def masked(outcome: Outcome) -> Outcome:

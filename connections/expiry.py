@@ -49,7 +49,7 @@ def _tell(credential_id: object, *, on: date) -> None:
         subject_id=connection.pk,
         title=f"The credential of {connection.name} expires on {credential.expires_on:%-d %B %Y}",
         text="Rotate it before that day; what uses the connection goes on without a change.",
-        path=f"{connection.get_absolute_url()}rotate/",
+        path=f"{connection.get_absolute_url()}credential/",
     )
 
 

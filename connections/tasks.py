@@ -9,7 +9,7 @@ import structlog
 from celery import shared_task
 
 from connections import credentials, expiry, leases, trials, verification
-from connections.models import Connection
+from connections.models import Call, Connection
 from spojit.lib import clock
 from workspaces import isolation
 
@@ -30,6 +30,16 @@ def verify(*, workspace_id: str, connection_id: str, **_: Any) -> None:
         verification.verify_due(connection)
     except (leases.AlreadyVerifying, leases.LeaseLost) as refusal:
         log.info("Verification left to another worker", code=refusal.code)
+    else:
+        _go_on(connection)
+
+
+def _go_on(connection: Connection) -> None:
+    """Announce what was asked for while the last verification was under way."""
+    with isolation.workspace(connection.workspace_id):
+        due = Connection.objects.due(now=clock.now())
+        if due.filter(pk=connection.pk).exists():
+            announce_verification(connection)
 
 
 @shared_task(name="connections.carry_out_call")
@@ -60,3 +70,8 @@ def announce_verification(connection: Connection) -> None:
     verify.delay_on_commit(
         workspace_id=str(connection.workspace_id), connection_id=str(connection.pk)
     )
+
+
+def announce_call(call: Call) -> None:
+    """Wake a worker for a call that was stored, once this transaction is committed."""
+    carry_out_call.delay_on_commit(workspace_id=str(call.workspace_id), call_id=str(call.pk))

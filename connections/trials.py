@@ -52,6 +52,7 @@ def request(
     actor = Actor.of(actor)
     checking.check(registry.get(connector_key).tool(tool), arguments)
     with isolation.workspace(workspace):
+        calls.refuse_disabled(connector_key)
         if connection:
             calls.refuse_uncallable(connection)
         row = Call(
@@ -124,11 +125,12 @@ def _may_repeat(row: Call) -> bool:
 
 
 def _outcome_of(row: Call) -> Outcome:
-    arguments = _open(row)
     use = Use("person", id=row.actor_id, name=row.actor_name)
     try:
+        arguments = _open(row)
         if row.connection:
             return calls.call(row.connection, tool=row.tool, arguments=arguments, use=use)
+        calls.refuse_disabled(row.connector_key)
         manifest = registry.get(row.connector_key)
         return execution.call(manifest, None, manifest.tool(row.tool), {}, arguments)
     except SpojitError as refusal:

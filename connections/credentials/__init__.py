@@ -11,9 +11,11 @@ from connections.credentials.life import (
     NotRestorable,
     destroy_all,
     destroy_unrestorable,
+    discard,
     discard_staged,
     promote,
     restore,
+    set_expiry,
 )
 from connections.credentials.rows import current, previous, staged
 from connections.credentials.staging import add_first, stage
@@ -29,10 +31,12 @@ __all__ = [
     "current",
     "destroy_all",
     "destroy_unrestorable",
+    "discard",
     "discard_staged",
     "previous",
     "promote",
     "restore",
+    "set_expiry",
     "stage",
     "staged",
 ]

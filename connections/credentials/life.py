@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connections.credentials import rows
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from workspaces.models import User
+from workspaces.vault.envelope import CannotOpen
 
 RESTORABLE_FOR = timedelta(days=7)
 
@@ -57,7 +58,7 @@ def restore(connection: Connection, *, actor: Actor | User) -> Credential:
     """Put the previous credential to use again, as a new version; the present one becomes previous.
 
     Raises:
-        NotRestorable: there is none, or its time is over.
+        NotRestorable: there is none, or its time is over, or it no longer opens.
     """
     actor = Actor.of(actor)
     with isolation.workspace(connection.workspace_id):
@@ -71,8 +72,39 @@ def restore(connection: Connection, *, actor: Actor | User) -> Credential:
         _retire_current(locked)
         row.save(force_insert=True)
         _record(locked, actor=actor, act="credential.restored", version=row.version)
-        Connection.objects.filter(pk=connection.pk).update(verification_due_at=clock.now())
+        Connection.objects.filter(pk=connection.pk).update(
+            verification_due_at=clock.now(), verification_attempts=0
+        )
     return row
+
+
+def discard(connection: Connection, *, actor: Actor | User) -> int:
+    """Destroy the staged credential because a person no longer wants it; 0 when there is none."""
+    with isolation.workspace(connection.workspace_id):
+        locked = _locked(connection.pk)
+        staged = rows.staged(locked)
+        if staged is None:
+            return 0
+        _record(locked, actor=actor, act="credential.discarded", version=staged.version)
+        return discard_staged(locked)
+
+
+def set_expiry(
+    connection: Connection, *, expires_on: date | None, actor: Actor | User
+) -> Credential:
+    """Note on which day the credential in use expires, or that it does not.
+
+    Raises:
+        NotPromotable: there is no credential in use.
+    """
+    with isolation.workspace(connection.workspace_id):
+        current = rows.current(_locked(connection.pk))
+        if current is None:
+            raise NotPromotable
+        current.expires_on = expires_on
+        current.save(update_fields=["expires_on"])
+        _record(connection, actor=actor, act="credential.expiry_set", version=current.version)
+    return current
 
 
 def discard_staged(connection: Connection) -> int:
@@ -116,9 +148,15 @@ def _put_to_use(staged: Credential) -> None:
 def _copy(connection: Connection, previous: Credential, *, actor: Actor) -> Credential:
     row = rows.new(connection, actor=actor, expires_on=previous.expires_on)
     row.state, row.promoted_at = State.CURRENT, row.created_at
-    values = rows.unseal(previous).values
-    rows.fill(row, connection.manifest_scheme, values, kept=previous.fields)
+    rows.fill(row, connection.manifest_scheme, _opened(previous), kept=previous.fields)
     return row
+
+
+def _opened(row: Credential) -> dict[str, str]:
+    try:
+        return rows.unseal(row).values
+    except CannotOpen:
+        raise NotRestorable from None
 
 
 def _destroy(versions: QuerySet[Credential]) -> int:

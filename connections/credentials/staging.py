@@ -52,6 +52,7 @@ def stage(
     actor: Actor | User,
     clear: Collection[str] = (),
     expires_on: date | None = None,
+    onto_staged: bool = False,
 ) -> Credential:
     """Store a new version beside the one in use, to be verified and then promoted.
 
@@ -59,13 +60,22 @@ def stage(
     absent field that is no secret keeps its value too. When an endpoint field changes, kept
     secrets are asked for again.
 
+    Args:
+        connection: whose credential it is.
+        values: what was typed, by field.
+        actor: who typed it.
+        clear: secret fields to empty.
+        expires_on: the day on which it expires, when that is known.
+        onto_staged: keep values of the staged version rather than those of the one in use, for a
+            connection that never worked.
+
     Raises:
         InvalidValues: with a message per field; nothing was changed.
     """
     actor = Actor.of(actor)
     with isolation.workspace(connection.workspace_id):
         Connection.objects.select_for_update().get(pk=connection.pk)
-        before = rows.current(connection)
+        before = _base(connection, onto_staged=onto_staged)
         old = _readable(before)
         merged, kept = _merge(connection, values, clear=clear, old=old)
         life.discard_staged(connection)
@@ -74,6 +84,11 @@ def stage(
         row.save(force_insert=True)
         _make_due(connection, row, actor=actor)
     return row
+
+
+def _base(connection: Connection, *, onto_staged: bool) -> Credential | None:
+    staged = rows.staged(connection) if onto_staged else None
+    return staged or rows.current(connection)
 
 
 def _readable(row: Credential | None) -> Payload:
@@ -92,19 +107,25 @@ def _merge(
     kept = {key for key in old.secret if key not in given and key not in clear}
     asked = {key: old.values[key] for key in old.values if key not in old.secret} | given
     cleaned = fields.clean(connection.manifest, scheme, asked, kept=kept)
-    if kept and _moved(scheme, old.values, cleaned.values):
-        raise fields.InvalidValues(dict.fromkeys(sorted(kept), ADDRESS_CHANGED))
+    kept = {key for key in kept if _matters(scheme, key, cleaned.values)}
     merged = cleaned.values | {key: old.values[key] for key in kept}
+    if kept and _moved(scheme, old.values, merged):
+        raise fields.InvalidValues(dict.fromkeys(sorted(kept), ADDRESS_CHANGED))
     unchanged = {key for key, value in merged.items() if old.values.get(key) == value}
     return merged, unchanged
 
 
 def _moved(scheme: Scheme, old: Mapping[str, str], new: Mapping[str, str]) -> bool:
     return any(
-        old.get(field.key, "") != new.get(field.key, "")
+        old.get(field.key, field.default) != new.get(field.key, field.default)
         for field in scheme.fields
-        if field.endpoint and not field.secret
+        if field.endpoint
     )
+
+
+def _matters(scheme: Scheme, key: str, values: dict[str, str]) -> bool:
+    field = scheme.field(key)
+    return field is not None and field.matters(values)
 
 
 def _told(before: Credential | None, kept: Collection[str]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def record_staged(
     if outcome.is_ok and promote:
         credentials.promote(staged, actor=answer.asker)
         return record_current(connection, answer)
-    _plan_staged(connection, outcome)
+    _plan_staged(connection, outcome, answer)
     return _check(connection, outcome, answer, before=connection.status, is_staged=True)
 
 
@@ -101,8 +101,15 @@ def _decide(connection: Connection, outcome: Outcome, answer: Answer) -> None:
     connection.failing_since, connection.failures = decided.failing_since, decided.failures
     connection.last_outcome, connection.last_outcome_at = outcome.name, now
     connection.checked_at = now
-    timing.plan(connection, outcome, now=now, is_first=was_first)
+    if not _is_asked_again(connection, answer, now=now):
+        timing.plan(connection, outcome, now=now, is_first=was_first)
     connection.save()
+
+
+def _is_asked_again(connection: Connection, answer: Answer, *, now: datetime) -> bool:
+    """Whether somebody asked while this call was under way, so that it stays due."""
+    due_at = connection.verification_due_at
+    return due_at is not None and answer.started_at < due_at <= now
 
 
 def _note_account(connection: Connection, outcome: Outcome, verified: Verified) -> None:
@@ -118,8 +125,11 @@ def _note_account(connection: Connection, outcome: Outcome, verified: Verified) 
         connection.is_limited = verified.limited
 
 
-def _plan_staged(connection: Connection, outcome: Outcome) -> None:
-    timing.plan(connection, outcome, now=clock.now(), is_first=outcome.transient)
+def _plan_staged(connection: Connection, outcome: Outcome, answer: Answer) -> None:
+    now = clock.now()
+    if _is_asked_again(connection, answer, now=now):
+        return
+    timing.plan(connection, outcome, now=now, is_first=outcome.transient)
     connection.save(update_fields=["verification_due_at", "verification_attempts"])
 
 

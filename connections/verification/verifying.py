@@ -89,6 +89,7 @@ def _verify_leased(
         verified, version = _ask(connection, credential=credential)
     with isolation.workspace(connection.workspace_id):
         fresh = _still_mine(connection, owner)
+        _refuse_stale(fresh, credential=credential if is_staged else None, version=version)
         answer = recording.Answer(verified, version=version, started_at=started, actor=actor)
         if is_staged and credential is not None:
             return recording.record_staged(fresh, credential, answer, promote=promote)
@@ -98,7 +99,7 @@ def _verify_leased(
 def _ask(connection: Connection, *, credential: Credential | None) -> tuple[Verified, int]:
     """Make the verification call; what the service answers becomes an outcome, never an error."""
     if reason := _disabled_reason(connection):
-        return _failed("unverified", reason), 0
+        return _failed("request_refused", reason), 0
     try:
         with credentials.borrow(connection, credential=credential) as borrowed:
             verified = execution.verify(
@@ -107,6 +108,13 @@ def _ask(connection: Connection, *, credential: Credential | None) -> tuple[Veri
             return recording.masked(verified), borrowed.version
     except (CredentialUnreadable, CredentialMissing):
         return _failed("credential_unreadable"), credential.version if credential else 0
+
+
+def _refuse_stale(connection: Connection, *, credential: Credential | None, version: int) -> None:
+    """Drop an answer about a version that was replaced meanwhile; the new one is due already."""
+    row = credentials.staged(connection) if credential else credentials.current(connection)
+    if version and (row is None or row.version != version):
+        raise LeaseLost
 
 
 def _disabled_reason(connection: Connection) -> str:

@@ -1,0 +1,99 @@
+"""The part that adding and rotating share: inputs of a scheme, checked by the connector's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django import forms
+
+from connections.forms import inputs
+from connections.forms.inputs import PREFIX
+from connections.forms.lines import Line, Stored
+from connectors import fields
+from connectors.fields import InvalidValues
+from connectors.manifest import Connector, Field, Scheme
+
+TYPE_AGAIN = "Type it again: a secret is never sent back to the page."
+
+
+class SchemeForm(forms.Form):
+    """Inputs of one scheme. `values` is what was typed, and `notes` what hygiene will change."""
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        connector: Connector,
+        scheme: Scheme,
+        shown: Mapping[str, str] | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        """Make the inputs; `shown` are values that are no secret, by field."""
+        self.connector, self.scheme = connector, scheme
+        self.notes: dict[str, str] = {}
+        started = {PREFIX + field.key: field.default for field in scheme.fields}
+        started |= {PREFIX + key: value for key, value in (shown or {}).items()}
+        super().__init__(data, initial=started | (initial or {}))
+        for field in scheme.fields:
+            self.fields[PREFIX + field.key] = inputs.make(field, scheme)
+
+    @property
+    def kept(self) -> Collection[str]:
+        """The secret fields whose stored value stays."""
+        return ()
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was typed, by field of the scheme."""
+        return {field.key: self._typed(field) for field in self.scheme.fields}
+
+    @property
+    def lines(self) -> list[Line]:
+        """Each input of the scheme with what stands beside it."""
+        return [self._line(field) for field in self.scheme.fields]
+
+    def clean(self) -> dict[str, Any]:
+        """Check every value by the connector's rules."""
+        super().clean()
+        try:
+            cleaned = fields.clean(self.connector, self.scheme, self.values, kept=self.kept)
+            self.notes = cleaned.notes
+        except InvalidValues as refused:
+            self.refuse(refused)
+        return self.cleaned_data
+
+    def refuse(self, refused: InvalidValues) -> None:
+        """Put each sentence under its input."""
+        for key, sentence in refused.errors.items():
+            name = PREFIX + key
+            self.add_error(name if name in self.fields else None, sentence)
+
+    def described_notes(self) -> list[str]:
+        """Say what was changed in the values, one sentence a field."""
+        labels = {field.key: field.label for field in self.scheme.fields}
+        return [f"{labels[key]}: {note}" for key, note in self.notes.items() if key in labels]
+
+    def stored(self, field: Field) -> Stored | None:
+        """Describe what is stored for a secret field; nothing for a new connection."""
+        return None
+
+    def _typed(self, field: Field) -> str:
+        return str(self.cleaned_data.get(PREFIX + field.key) or "")
+
+    def _line(self, field: Field) -> Line:
+        return Line(
+            bound=self[PREFIX + field.key],
+            where=field.where or "",
+            note=self._note(field),
+            stored=self.stored(field),
+        )
+
+    def _note(self, field: Field) -> str:
+        name = PREFIX + field.key
+        if field.secret and self.is_bound and self.data.get(name) and not self.is_valid():
+            return "" if name in self.errors else TYPE_AGAIN
+        chosen = str(self[name].value() or field.default)
+        return next((each.warning for each in field.choices if each.value == chosen), "")
