@@ -24,6 +24,7 @@ A name that is not in `names` is not found. `faulty` takes `tls` as well. `Recei
 and `server_name` (from TLS).
 """
 
+from spojit.lib.outbound.addresses import networks
 from tests.servers.certificates import Authority
 from tests.servers.faults import FAULTS, faulty
 from tests.servers.http import Received, Reply, Server, json_reply, recording, redirect
@@ -37,6 +38,7 @@ __all__ = [
     "Server",
     "faulty",
     "json_reply",
+    "networks",
     "policy",
     "recording",
     "redirect",

@@ -46,12 +46,16 @@ class Authority:
 
     def issue(self, *names: str, is_expired: bool = False) -> ssl.SSLContext:
         """Make a server's TLS context with a certificate for these names or addresses."""
+        return _context(self.issue_file(*names, is_expired=is_expired))
+
+    def issue_file(self, *names: str, is_expired: bool = False) -> Path:
+        """Make such a certificate as a file with its key, for servers that are other programs."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         certificate = self._sign(subject, key, _valid(is_expired=is_expired), names=names)
         file = self._folder / f"server-{next(_numbers)}.pem"
         file.write_bytes(certificate.public_bytes(Encoding.PEM) + _private(key))
-        return _context(file)
+        return file
 
     def _sign(
         self,

@@ -60,10 +60,19 @@ class Plain(HTTPConnection):
             self.sock.settimeout(self.deadline.remaining())
             self.sock.sendall(view[start : start + _CHUNK])
 
-    def receive(self, max_header_bytes: int) -> http.client.HTTPResponse:
+    def begin(self, deadline: Deadline, max_header_bytes: int) -> None:
+        """Get ready for one request and its answer."""
+        self.deadline = deadline
+        self.stream = Stream(self.sock, deadline, max_header_bytes + _SLACK)
+
+    def receive(self) -> http.client.HTTPResponse:
         """Read status and headers; the body is read from what this returns."""
-        self.stream = Stream(self.sock, self.deadline, max_header_bytes + _SLACK)
         return http.client.HTTPConnection.getresponse(self)
+
+    def abandon(self) -> None:
+        """Close it in the middle of an exchange."""
+        self.stream.close()
+        self.close()
 
     def is_fresh(self, *, idle_seconds: float) -> bool:
         """Whether the other side has neither closed nor spoken, and it was not idle for long."""

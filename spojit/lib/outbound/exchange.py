@@ -82,7 +82,7 @@ class _ClosedBeforeAnswer(Exception):
 
 
 def _converse(connection: Plain, wire: Wire, policy: Policy, deadline: Deadline) -> Raw:
-    connection.deadline = deadline
+    connection.begin(deadline, policy.max_header_bytes)
     is_finished = False
     try:
         raw = _send_and_receive(connection, wire, policy)
@@ -91,7 +91,7 @@ def _converse(connection: Plain, wire: Wire, policy: Policy, deadline: Deadline)
         raise _why(error, connection) from None
     finally:
         if not is_finished:
-            connection.close()
+            connection.abandon()
     if not connection.is_closed:
         pool.give(connection, policy)
     return raw
@@ -100,15 +100,20 @@ def _converse(connection: Plain, wire: Wire, policy: Policy, deadline: Deadline)
 def _send_and_receive(connection: Plain, wire: Wire, policy: Policy) -> Raw:
     with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before closing
         connection.request(wire.method, wire.target.resource, wire.body, wire.headers)
-    response = connection.receive(policy.max_header_bytes)
-    if connection.stream.has_ended:
-        raise ConnectionError  # in the middle of the headers; http.client takes that for their end
-    if response.status < 200 or response.msg.defects:
-        raise BadAnswer("The answer is not well-formed HTTP.")
-    connection.stream.allow_body(policy.max_body_bytes)
-    body = read_body(response, most=policy.max_body_bytes)
+    with connection.receive() as response:
+        _require_proper(response, connection)
+        connection.stream.allow_body(policy.max_body_bytes)
+        body = read_body(response, most=policy.max_body_bytes)
     headers = Headers(response.msg.items())
     return Raw(response.status, response.reason, headers, body, connection.remote_address)
+
+
+def _require_proper(response: http.client.HTTPResponse, connection: Plain) -> None:
+    """Refuse what `http.client` lets pass."""
+    if connection.stream.has_ended:  # in the middle of the headers
+        raise ConnectionError
+    if response.status < 200 or response.msg.defects:
+        raise BadAnswer("The answer is not well-formed HTTP.")
 
 
 def _why(error: Exception, connection: Plain) -> Exception:
