@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import django
 import pytest
+import redis
 from django.conf import settings
 from django.db import connections
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_django.plugin import DjangoDbBlocker
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.live"]
 
 _NAME = pytest.StashKey[str]()
 
@@ -26,16 +26,11 @@ _NAME = pytest.StashKey[str]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare a database and set Django up on it; xdist's controller only makes the template."""
-    try:
-        database.make_template()
-    except RuntimeError as failure:  # FOR THE HOUR: settings and migrations are being written
-        sys.stderr.write(f"NO DATABASE: {str(failure).strip().splitlines()[-1]}\n")
-        return
     if config.getoption("dist", "no") != "no":
+        database.make_template()
         return
     sockets.shut()
     config.stash[_NAME] = database.prepare(os.environ.get("PYTEST_XDIST_WORKER", "main"))
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     django.setup()
 
 
@@ -43,6 +38,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Drop the database again."""
     if _NAME in config.stash:
         database.discard(config.stash[_NAME])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests with a browser in one process: they share it, and a running installation."""
+    for item in items:
+        if {"browser", "live"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis() -> None:
+    """Forget what the test before left: cache, rate limits; a running worker keeps its queues."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        for key in client.scan_iter():
+            if not key.startswith((b"_kombu", b"unacked")):
+                client.delete(key)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var" / "tests"
 REDIS_DATABASES = range(1, 64)
 FIXED = {
-    "DJANGO_SETTINGS_MODULE": "spojit.settings",
+    "DJANGO_SETTINGS_MODULE": "tests.settings",
     "TRIAL": "true",
     "VAR_DIR": str(VAR_DIR),
     "PUBLIC_URL": "http://testserver",

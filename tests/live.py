@@ -1,0 +1,130 @@
+"""The real thing for browser tests: granian and a Celery worker on this process's test database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.management import call_command
+
+from spojit.embedded.state import is_free
+from tests.database import BASE_DIR, VAR_DIR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOST = "127.0.0.1"
+START_SECONDS = 60.0
+CELERY = ["celery", "--app", "spojit"]
+
+
+class Live:
+    """Processes by name (web, worker, scheduler): started, killed, and their output read."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        """Keep logs and mail in `folder`; the web server listens at `port`."""
+        self.folder = folder
+        self.port = port
+        self.url = f"http://{HOST}:{port}"
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> None:
+        """Start a process and wait until it is ready."""
+        with self.log_file(name).open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, "-m", *self._words(name)],
+                cwd=BASE_DIR,
+                env=os.environ | self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait_until_ready(name)
+
+    def kill(self, name: str) -> None:
+        """Kill a process and its children at once, as a crash would."""
+        process = self._running.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        """Kill everything that runs."""
+        for name in list(self._running):
+            self.kill(name)
+
+    def log(self, name: str) -> str:
+        """Return all that a process has written."""
+        return self.log_file(name).read_text()
+
+    def log_file(self, name: str) -> Path:
+        """Return where a process writes to."""
+        return self.folder / f"{name}.log"
+
+    def mails(self) -> list[str]:
+        """Return the mails that were sent, oldest first, each with its headers."""
+        files = sorted((self.folder / "mail").glob("*"), key=lambda path: path.stat().st_mtime_ns)
+        return [path.read_text() for path in files]
+
+    def forget_mails(self) -> None:
+        """Remove the mails that were sent."""
+        for path in (self.folder / "mail").glob("*"):
+            path.unlink()
+
+    def _words(self, name: str) -> list[str]:
+        return {
+            "web": ["granian", "--interface", "wsgi", "--host", HOST, "--port", str(self.port),
+                    "--blocking-threads", "4", "--no-ws", "spojit.wsgi:application"],
+            "worker": [*CELERY, "worker", "--pool", "threads", "--concurrency", "4",
+                       "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
+            "scheduler": [*CELERY, "beat", "--loglevel", "INFO",
+                          "--schedule", str(self.folder / "celerybeat-schedule")],
+        }[name]  # fmt: skip
+
+    def _environment(self) -> dict[str, str]:
+        return {"PUBLIC_URL": self.url, "EMAIL_URL": f"filemail://{self.folder}/mail"}
+
+    def _wait_until_ready(self, name: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_ready(name):
+            ended = self._running[name].poll() is not None
+            if ended or time.monotonic() > deadline:
+                pytest.fail(f"The {name} did not start:\n{self.log(name)[-3000:]}")
+            time.sleep(0.05)
+
+    def _is_ready(self, name: str) -> bool:
+        if name == "web":
+            with socket.socket() as probe:
+                return probe.connect_ex((HOST, self.port)) == 0
+        return name == "scheduler" or " ready." in self.log(name)
+
+
+@pytest.fixture(scope="session")
+def live_processes(django_db_setup: None) -> Iterator[Live]:
+    """Web and worker, for all browser tests of this process."""
+    folder = VAR_DIR / f"live {os.getpid()}"
+    (folder / "mail").mkdir(parents=True)
+    live = Live(folder, next(port for port in range(32_000, 32_700) if is_free(port)))
+    try:
+        live.start("web")
+        live.start("worker")
+        yield live
+    finally:
+        live.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def live(live_processes: Live, transactional_db: None) -> Live:
+    """The running installation: empty but for the catalogue."""
+    call_command("sync_connectors", verbosity=0)
+    live_processes.forget_mails()
+    return live_processes
