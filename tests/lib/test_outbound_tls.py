@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spojit.lib.outbound import Request, TimedOut, TlsFailed, Unreachable, send
+from spojit.lib.outbound import Policy, Request, TimedOut, TlsFailed, Unreachable, send
 from tests import servers
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_a_connection_is_not_shared_between_sets_of_trust(authority: servers.Aut
             send(Request("GET", url), policy=servers.policy(server, names=NAMES))
 
 
-def assert_refused(server: servers.Server, policy: servers.Policy) -> None:
+def assert_refused(server: servers.Server, policy: Policy) -> None:
     with pytest.raises(TlsFailed) as failure:
         send(Request("POST", server.url_for("api.test")), policy=policy)
     assert failure.value.surely_not_sent

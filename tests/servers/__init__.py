@@ -27,7 +27,7 @@ and `server_name` (from TLS).
 from spojit.lib.outbound.addresses import networks
 from tests.servers.certificates import Authority
 from tests.servers.faults import FAULTS, faulty
-from tests.servers.http import Received, Reply, Server, json_reply, recording, redirect
+from tests.servers.http import Received, Reply, Server, json_reply, receive, recording, redirect
 from tests.servers.policies import policy, resolver
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "json_reply",
     "networks",
     "policy",
+    "receive",
     "recording",
     "redirect",
     "resolver",

@@ -54,9 +54,11 @@ class Pool:
         for old in surplus:
             old.close()
 
-    def forget(self) -> None:
-        """Begin anew in a forked process, leaving the parent's connections to the parent."""
-        self.__init__()  # type: ignore[misc]
+    def forget(self) -> list[Plain]:
+        """Begin anew in a forked process; give what the parent goes on using."""
+        left = [connection for waiting in self._idle.values() for connection in waiting]
+        self._idle, self._count, self._lock = OrderedDict(), 0, threading.Lock()
+        return left
 
     def clear(self) -> None:
         """Close everything idle."""

@@ -88,6 +88,8 @@ def _is_ours_by_name(key: tuple[str, int]) -> bool:
 
 
 def _look_up(name: str) -> set[str]:
+    if _is_address(name):
+        return set()
     try:
         return {_form(str(entry[4][0])) for entry in socket.getaddrinfo(name, None)}
     except OSError:
@@ -100,6 +102,14 @@ def _form(host: str) -> str:
         return str(ip_address(host))
     except ValueError:
         return host.lower()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _forget_expired() -> None:
