@@ -14,44 +14,36 @@ MAX_TEXT = 2000
 OPEN_TO = 2
 
 
-def tree(value: Any, *, depth: int = 0) -> SafeString:
-    """Render a JSON-like value; the first two levels are open."""
-    if depth >= MAX_DEPTH:
-        return SafeString('<span class="json-count">…</span>')
-    if isinstance(value, dict):
-        return _fold(
-            [(str(key), item) for key, item in value.items()],
-            size=len(value),
-            brackets="{}",
-            depth=depth,
-        )
-    if isinstance(value, (list, tuple)):
-        items = [("", item) for item in value]
-        return _fold(items, size=len(value), brackets="[]", depth=depth)
-    return _leaf(value)
-
-
-def _fold(items: list[tuple[str, Any]], *, size: int, brackets: str, depth: int) -> SafeString:
-    if not items:
-        return format_html('<span class="json-count">{}</span>', brackets)
-    rows = format_html_join(
-        "", "<div>{}{}</div>", (_row(*item, depth) for item in items[:MAX_ITEMS])
-    )
-    more = format_html('<div class="json-count">… {} more</div>', size - MAX_ITEMS)
-    return format_html(
-        '<details{}><summary><span class="json-count">{} {} {}</span></summary>{}{}</details>',
-        SafeString(" open" if depth < OPEN_TO else ""),
-        brackets[0],
-        size,
-        brackets[1],
-        rows,
-        more if size > MAX_ITEMS else "",
-    )
-
-
-def _row(key: str, value: Any, depth: int) -> tuple[SafeString, SafeString]:
+def tree(value: Any, *, key: str = "", depth: int = 0) -> SafeString:
+    """Render a JSON-like value, after its key if it has one; the first two levels are open."""
     name = format_html('<span class="json-key">{}:</span> ', key) if key else SafeString()
-    return name, tree(value, depth=depth + 1)
+    if depth >= MAX_DEPTH:
+        return format_html('{}<span class="json-count">…</span>', name)
+    if isinstance(value, dict):
+        members = [(str(member), item) for member, item in value.items()]
+        return _fold(name, members, brackets="{}", depth=depth)
+    if isinstance(value, (list, tuple)):
+        return _fold(name, [("", item) for item in value], brackets="[]", depth=depth)
+    return name + _leaf(value)
+
+
+def _fold(
+    name: SafeString, items: list[tuple[str, Any]], *, brackets: str, depth: int
+) -> SafeString:
+    if not items:
+        return format_html('{}<span class="json-count">{}</span>', name, brackets)
+    rows = ((tree(item, key=key, depth=depth + 1),) for key, item in items[:MAX_ITEMS])
+    more = format_html('<div class="json-count">… {} more</div>', len(items) - MAX_ITEMS)
+    return format_html(
+        '<details{}><summary>{}<span class="json-count">{} {} {}</span></summary>{}{}</details>',
+        SafeString(" open" if depth < OPEN_TO else ""),
+        name,
+        brackets[0],
+        len(items),
+        brackets[1],
+        format_html_join("", "<div>{}</div>", rows),
+        more if len(items) > MAX_ITEMS else "",
+    )
 
 
 def _leaf(value: Any) -> SafeString:

@@ -1,0 +1,42 @@
+"""The context of the component gallery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from tests.frontend import samples as s
+from tests.frontend.samples_connections import chip, connection
+from tests.frontend.samples_connectors import ANSWER, SCHEMA
+
+
+def gallery(_: HttpRequest) -> dict[str, Any]:
+    """One of each component."""
+    return {
+        "connectors": s.CONNECTORS,
+        "form": s.ExampleForm(),
+        "bad": s.refused_form(),
+        "chart": s.chart(),
+        "events": s.events(),
+        "steps_live": s.steps(2, "running"),
+        "steps_failed": s.steps(2, "failed"),
+        "schema": SCHEMA,
+        "value": ANSWER,
+        "messages": [
+            s.Message("success", "Stripe - Production was verified."),
+            s.Message("error", "The name is taken."),
+        ],
+        "statuses": [
+            s.status("active"),
+            s.status("pending"),
+            s.status("reauthorize", "The authorization was revoked."),
+            s.status("error", "The service refused the credentials."),
+        ],
+        "chips": [chip("All", 24, is_current=True), chip("Active", 19), chip("Error", 3)],
+        "tabs": connection("Overview").tabs,
+        "items": connection("Overview").menu,
+        "breaks": ["3 enabled workflows stop: Order sync, Refund mail, Nightly report."],
+        "stored": s.stored(),
+        "now_at": s.ago(minutes=3),
+    }
