@@ -8,14 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.db import connection as database
 
 from connections import credentials, health, signals
 from connections.credentials import CredentialMissing, CredentialUnreadable
 from connections.models import Check, Connection
 from connections.models.check import Kind
 from connectors import execution
-from connectors.models import Connector
 from connectors.outcomes import Outcome
 from spojit.lib import clock, logs, redaction
 from spojit.lib.errors import Refused
@@ -23,6 +21,10 @@ from workspaces import isolation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from connections.credentials import Standing
+    from connections.models import Credential
+    from connectors.manifest import Tool
 
 log = structlog.get_logger(__name__)
 
@@ -78,23 +80,11 @@ def call(
         ConnectorDisabled, OtherAccount, ConnectionRemoved: it may not be called now.
     """
     isolation.refuse_network_in_transaction()
-    manifest = connection.manifest
-    found = manifest.tool(tool)
-    refuse_uncallable(connection)
+    found = connection.manifest.tool(tool)
+    in_use = credentials.in_use(connection)
+    refuse_uncallable(in_use.standing)
     with logs.bound(connection_id=str(connection.pk)):
-        try:
-            with credentials.borrow(connection) as borrowed:
-                outcome = execution.call(
-                    manifest,
-                    connection.manifest_scheme,
-                    found,
-                    borrowed.reveal(),
-                    arguments,
-                    idempotency_key=idempotency_key,
-                )
-                outcome = masked(outcome)
-        except (CredentialUnreadable, CredentialMissing):
-            outcome = Outcome("credential_unreadable")
+        outcome = _make(connection, in_use.credential, found, arguments, idempotency_key)
     record(connection, tool=tool, outcome=outcome)
     log.info(
         "Tool called",
@@ -108,24 +98,39 @@ def call(
     return outcome
 
 
-def refuse_uncallable(connection: Connection) -> None:
-    """Stop a call that may not be made. Raises: as `call` does."""
-    if connection.removed_at is not None:
-        when = f"{connection.removed_at:%-d %B %Y}"
+def _make(
+    connection: Connection,
+    credential: Credential,
+    tool: Tool,
+    arguments: Mapping[str, Any],
+    idempotency_key: str,
+) -> Outcome:
+    try:
+        with credentials.borrow(connection, credential=credential) as borrowed:
+            outcome = execution.call(
+                connection.manifest,
+                connection.manifest_scheme,
+                tool,
+                borrowed.reveal(),
+                arguments,
+                idempotency_key=idempotency_key,
+            )
+            return masked(outcome)
+    except (CredentialUnreadable, CredentialMissing):
+        return Outcome("credential_unreadable")
+
+
+def refuse_uncallable(standing: Standing) -> None:
+    """Stop a call that may not be made now. Raises: as `call` does."""
+    if standing.removed_at is not None:
         raise ConnectionRemoved(
-            f"The connection {connection.name} was removed on {when} "
-            f"by {connection.removed_by_name}."
+            f"The connection {standing.name} was removed on {standing.removed_at:%-d %B %Y} "
+            f"by {standing.removed_by_name}."
         )
-    refuse_disabled(connection.connector_id)
-    if connection.reason == "other_account":
+    if standing.is_disabled:
+        raise ConnectorDisabled(standing.disabled_reason)
+    if standing.reason == "other_account":
         raise OtherAccount
-
-
-def refuse_disabled(connector_key: str) -> None:
-    """Stop a call by way of a connector that staff switched off. Raises: ConnectorDisabled."""
-    row = Connector.objects.filter(pk=connector_key, is_disabled=True).first()
-    if row is not None:
-        raise ConnectorDisabled(row.disabled_reason)
 
 
 def masked(outcome: Outcome) -> Outcome:
@@ -135,9 +140,9 @@ def masked(outcome: Outcome) -> Outcome:
 
 def record(connection: Connection, *, tool: str, outcome: Outcome) -> None:
     """Count a use, and change the status when the outcome says so."""
-    with isolation.workspace(connection.workspace_id):
-        _count(connection, is_ok=outcome.is_ok)
-        if _is_news(connection, tool, outcome):
+    _count(connection, is_ok=outcome.is_ok)
+    if _is_news(connection, tool, outcome):
+        with isolation.workspace(connection.workspace_id):
             _apply(connection, tool, outcome)
 
 
@@ -165,8 +170,7 @@ def _count(connection: Connection, *, is_ok: bool) -> None:
         "now": now,
         "before": now - NOTED_EVERY,
     }
-    with database.cursor() as cursor:
-        cursor.execute(_COUNT, values)
+    isolation.ask(connection.workspace_id, _COUNT, values)
 
 
 def _is_news(connection: Connection, tool: str, outcome: Outcome) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from connections import calls
+from connections import calls, credentials
 from connections.calls import Use
 from connections.models import Call, Connection
 from connectors import arguments as checking, execution, registry
@@ -54,7 +54,7 @@ def request(
     with isolation.workspace(workspace):
         calls.refuse_disabled(connector_key)
         if connection:
-            calls.refuse_uncallable(connection)
+            calls.refuse_uncallable(credentials.in_use(connection).standing)
         row = Call(
             id=new_id(),
             workspace=workspace,

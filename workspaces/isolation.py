@@ -6,7 +6,7 @@ A scope is a transaction with two settings, the least and the greatest workspace
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 _scope: ContextVar[Scope | None] = ContextVar("workspace_scope", default=None)
 _SET = """SELECT set_config('spojit.low', %s, true), set_config('spojit.high', %s, true),
 set_config('spojit.person', %s, true)"""
+_SET_BY_NAME = """SELECT set_config('spojit.low', %(_low)s, true),
+set_config('spojit.high', %(_high)s, true), set_config('spojit.person', '', true)"""
 
 
 class Scope(NamedTuple):
@@ -73,6 +75,30 @@ def person(user_id: uuid.UUID, *, using: str = "default") -> Iterator[None]:
     """Open a transaction in which only this person's own memberships exist."""
     with _opened(Scope(person=str(user_id)), using=using):
         yield
+
+
+def ask(
+    workspace_id: uuid.UUID,
+    statement: str,
+    parameters: Mapping[str, Any],
+    *,
+    using: str = "default",
+) -> list[tuple[Any, ...]]:
+    """Run one statement in a workspace's scope, in one round trip, and return its rows.
+
+    Two statements sent as one simple query are one transaction (PostgreSQL, "Multiple Statements
+    in a Simple Query"), so the settings are gone when it ends. Inside an open transaction it is an
+    ordinary nested scope.
+    """
+    if connections[using].in_atomic_block:
+        with workspace(workspace_id, using=using), connections[using].cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+    scope = {"_low": str(workspace_id), "_high": str(workspace_id)}
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"{_SET_BY_NAME};{statement}", {**parameters, **scope})
+        cursor.nextset()
+        return cursor.fetchall() if cursor.description else []
 
 
 def is_open() -> bool:

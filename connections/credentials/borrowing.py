@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from connections.credentials import rows
+from connections.models import Credential
+from connections.models.credential import LIVE, State
 from spojit.lib import redaction
 from spojit.lib.errors import Refused
 from spojit.lib.secret import Secret
@@ -15,9 +17,10 @@ from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from connections.credentials.rows import Payload
-    from connections.models import Connection, Credential
+    from connections.models import Connection
 
 
 class CredentialMissing(Refused):
@@ -49,6 +52,24 @@ class Borrowed(dict[str, Secret]):
         return {key: value.reveal() for key, value in self.items()}
 
 
+class Standing(NamedTuple):
+    """What may forbid a call: the connection removed, another account, the connector disabled."""
+
+    removed_at: datetime | None
+    removed_by_name: str
+    name: str
+    reason: str
+    is_disabled: bool
+    disabled_reason: str
+
+
+class InUse(NamedTuple):
+    """A connection's standing, and its credential in use, not opened."""
+
+    standing: Standing
+    credential: Credential
+
+
 @contextmanager
 def borrow(connection: Connection, *, credential: Credential | None = None) -> Iterator[Borrowed]:
     """Open a connection's credential, the one in use or the given one.
@@ -60,7 +81,9 @@ def borrow(connection: Connection, *, credential: Credential | None = None) -> I
         CredentialMissing: there is none.
         CredentialUnreadable: it does not open; only this connection is affected.
     """
-    row = credential or _in_use(connection)
+    row = credential or in_use(connection).credential
+    if row.sealed is None:
+        raise CredentialMissing
     payload = _opened(row)
     with redaction.scope():
         redaction.register(_plaintexts(payload))
@@ -71,12 +94,36 @@ def borrow(connection: Connection, *, credential: Credential | None = None) -> I
             borrowed.clear()
 
 
-def _in_use(connection: Connection) -> Credential:
-    with isolation.workspace(connection.workspace_id):
-        row = rows.current(connection)
-    if row is None or row.sealed is None:
+_IN_USE = """
+SELECT c.removed_at, c.removed_by_name, c.name, c.reason, k.is_disabled, k.disabled_reason,
+       v.id, v.version, v.sealed
+FROM connections_connection c
+JOIN connectors_connector k ON k.key = c.connector_id
+LEFT JOIN connections_credential v
+       ON v.connection_id = c.id AND v.purpose = %(purpose)s AND v.state = %(state)s
+WHERE c.id = %(connection)s
+"""
+
+
+def in_use(connection: Connection) -> InUse:
+    """Read the credential in use, still sealed, and how the connection stands, in one question.
+
+    Raises:
+        CredentialMissing: there is no such connection.
+    """
+    asked = {"connection": connection.pk, "purpose": LIVE, "state": State.CURRENT.value}
+    found = isolation.ask(connection.workspace_id, _IN_USE, asked)
+    if not found:
         raise CredentialMissing
-    return row
+    *standing, key, version, sealed = found[0]
+    credential = Credential(
+        id=key,
+        workspace_id=connection.workspace_id,
+        connection_id=connection.pk,
+        version=version or 0,
+        sealed=sealed,
+    )
+    return InUse(Standing(*standing), credential)
 
 
 def _opened(row: Credential) -> Payload:
