@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.frontend import (
     samples_connections as connections,
     samples_connectors as connectors,
@@ -9,7 +11,9 @@ from tests.frontend import (
     samples_gallery as gallery,
     samples_workspaces as workspaces,
 )
-from tests.frontend.samples import Context
+
+if TYPE_CHECKING:
+    from tests.frontend.samples import Context
 
 PAGES: dict[str, tuple[str, Context]] = {
     "gallery": ("gallery.html", gallery.gallery),

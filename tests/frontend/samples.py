@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from spojit.lib import charts
+from spojit.lib import charts, clock
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 Context = Callable[[HttpRequest], dict[str, Any]]
@@ -38,10 +38,17 @@ class Message:
         return self.text
 
 
-RIGHTS = (
-    "see create_connections use_connections manage_own_connections manage_any_connection "
-    "build_workflows manage_members read_audit manage_workspace"
-).split()
+RIGHTS = [
+    "see",
+    "create_connections",
+    "use_connections",
+    "manage_own_connections",
+    "manage_any_connection",
+    "build_workflows",
+    "manage_members",
+    "read_audit",
+    "manage_workspace",
+]
 WORKSPACE = Sample(name="Northwind", slug="northwind")
 
 
@@ -61,7 +68,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def ago(**amount: float) -> datetime:
     """A moment before now."""
-    return datetime.now(tz=UTC) - timedelta(**amount)
+    return clock.now() - timedelta(**amount)
 
 
 WORDS = {

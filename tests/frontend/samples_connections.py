@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from types import SimpleNamespace as Sample
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest
 
 from tests.frontend import samples as s
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 ID = "0199b1d2-7a31-7c55-9a10-3f5e8a4f2f10"
 BASE = f"/w/northwind/connections/{ID}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from types import SimpleNamespace as Sample
-from typing import Any
-
-from django.http import HttpRequest
+from typing import TYPE_CHECKING, Any
 
 from tests.frontend import samples as s
 from tests.frontend.samples_connections import rows
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 BASE = "/w/northwind/connectors/stripe"
 SCHEMA = {

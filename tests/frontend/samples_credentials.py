@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from types import SimpleNamespace as Sample
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest
 
 from tests.frontend import samples as s
 from tests.frontend.samples_connections import BASE, chip, connection
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 OUTSIDE = "https://dashboard.stripe.com/apikeys"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest
+from typing import TYPE_CHECKING, Any
 
 from tests.frontend import samples as s
 from tests.frontend.samples_connections import chip, connection
 from tests.frontend.samples_connectors import ANSWER, SCHEMA
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 def gallery(_: HttpRequest) -> dict[str, Any]:

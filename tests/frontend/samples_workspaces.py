@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from types import SimpleNamespace as Sample
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.http import HttpRequest
 
 from tests.frontend import samples as s
 from tests.frontend.samples_connections import option, rows
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 BASE = "/w/northwind"
 
