@@ -1,0 +1,1 @@
+"""Measurements: each prints numbers of the machine that it runs on."""
