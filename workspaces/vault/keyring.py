@@ -42,6 +42,7 @@ class _Place(NamedTuple):
     key_id: UUID
 
 
+_PLATFORM = str(PLATFORM)
 _MISSING_HINT = "Add them to ROOT_KEYS or ROOT_KMS_KEYS, behind the first one."
 
 _keys: ExpiringCache[DataKeyMaterial] = ExpiringCache()
@@ -192,10 +193,10 @@ def make(owner_id: UUID, *, version: int) -> DataKey:
     )
 
 
-def wrapping_context(owner_id: UUID, key_id: UUID) -> dict[str, str]:
+def wrapping_context(owner_id: UUID | str, key_id: UUID | str) -> dict[str, str]:
     """Say what a wrapped data key is bound to: its owner and its own ID."""
-    owner = "platform" if owner_id == PLATFORM else str(owner_id)
-    return {"workspace": owner, "data_key": str(key_id)}
+    owner = str(owner_id)
+    return {"workspace": "platform" if owner == _PLATFORM else owner, "data_key": str(key_id)}
 
 
 def _owner(workspace_id: UUID | None) -> UUID:

@@ -27,11 +27,16 @@ class LocalRoot:
 
     id: str
     key: bytes = field(repr=False)
+    cipher: AESGCM = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the cipher once."""
+        object.__setattr__(self, "cipher", AESGCM(self.key))
 
     def wrap(self, plaintext: bytes, *, context: dict[str, str]) -> bytes:
         """Wrap a data key: `l1`, a random nonce (NIST SP 800-38D, 8.2.2), the ciphertext."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = AESGCM(self.key).encrypt(nonce, plaintext, self._bound_to(context))
+        sealed = self.cipher.encrypt(nonce, plaintext, self._bound_to(context))
         return _FORMAT + nonce + sealed
 
     def unwrap(self, wrapped: bytes, *, context: dict[str, str]) -> bytes:
@@ -44,16 +49,16 @@ class LocalRoot:
         if not wrapped.startswith(_FORMAT) or len(wrapped) < start + 16:
             raise WrongRoot
         try:
-            return AESGCM(self.key).decrypt(
+            return self.cipher.decrypt(
                 wrapped[len(_FORMAT) : start], wrapped[start:], self._bound_to(context)
             )
         except InvalidTag:
             raise WrongRoot from None
 
     def _bound_to(self, context: dict[str, str]) -> bytes:
+        # Netstrings, so that no two contexts meet.
         texts = [self.id, *(text for item in sorted(context.items()) for text in item)]
-        parts = [_FORMAT, *(text.encode() for text in texts)]
-        return b"".join(len(part).to_bytes(4) + part for part in parts)
+        return "".join([f"{len(text)}:{text}," for text in texts]).encode()
 
 
 def generate_local_root(name: str = "main") -> str:
