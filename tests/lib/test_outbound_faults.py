@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import resource
+import socket
 import zlib
+from contextlib import ExitStack
 from time import monotonic
 
 import pytest
@@ -22,6 +24,7 @@ from spojit.lib.outbound import (
     send,
 )
 from tests import servers
+from tests.servers.listener import listening
 
 WRONG = {
     "reset": Unreachable,
@@ -131,6 +134,30 @@ def test_a_refused_connection_was_surely_not_sent() -> None:
     assert failure.value.surely_not_sent
 
 
+def test_a_host_that_does_not_answer_times_out_unsent() -> None:
+    with ExitStack() as opened:
+        full = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        port = full.getsockname()[1]
+        policy = servers.policy(connect_seconds=0.2).with_ports(port)
+        started = monotonic()
+        with pytest.raises(TimedOut) as failure:
+            send(Request("POST", f"http://127.0.0.1:{port}/"), policy=policy)
+    assert failure.value.surely_not_sent
+    assert 0.15 < monotonic() - started < 1.0
+
+
+def test_a_value_folded_over_lines_is_put_on_one() -> None:
+    data = b"HTTP/1.1 200 OK\r\nX-Long: one\r\n two\r\nContent-Length: 0\r\n\r\n"
+    with listening(lambda connection: says_once(connection, data)) as listener:
+        server = servers.Server(listener, is_secure=False, requests=[])
+        answer = send(make_request(server), policy=servers.policy(server))
+    assert answer.headers["x-long"] == "one two"
+
+
 def test_an_unknown_name_was_surely_not_sent() -> None:
     policy = servers.policy(names={"known.test": "127.0.0.1"})
     with pytest.raises(NameNotFound) as failure:
@@ -198,3 +225,9 @@ def test_the_defaults_are_those_of_the_design() -> None:
     assert policy.allowed_ports == {443, 80, 8443, 8080}
     assert policy.schemes == {"https"}
     assert policy.allowed_networks == ()
+
+
+def says_once(connection: socket.socket, data: bytes) -> None:
+    with connection.makefile("rb") as stream:
+        servers.receive(stream, connection)
+        connection.sendall(data)

@@ -107,6 +107,24 @@ def test_a_connection_that_closes_under_a_request_is_replaced_once_if_harmless(
     assert len(requests) == (3 if is_tried_again else 2)
 
 
+def test_what_may_have_been_heard_is_not_called_unsent() -> None:
+    with closing_at_second_request() as (server, requests):
+        policy = servers.policy(server)
+        send(Request("GET", server.url), policy=policy)
+        server.listener.stop_accepting()
+        with pytest.raises(Unreachable) as failure:
+            send(Request("POST", server.url, is_idempotent=True), policy=policy)
+    assert len(requests) == 2
+    assert not failure.value.surely_not_sent
+
+
+def test_an_ipv6_address_is_connected_to() -> None:
+    with servers.recording(host="::1") as server:
+        answer = send(Request("GET", f"{server.url}/x"), policy=servers.policy(server))
+    assert answer.remote_address == "::1"
+    assert server.requests[0].headers["host"] == f"[::1]:{server.port}"
+
+
 def test_a_new_connection_that_closes_is_not_tried_again() -> None:
     with servers.faulty("closed") as server, pytest.raises(Unreachable):
         send(Request("GET", server.url), policy=servers.policy(server))

@@ -248,6 +248,24 @@ def test_https_is_not_left_for_http(tmp_path: Path) -> None:
     assert second.connections == 0
 
 
+def test_an_address_in_other_scripts_is_followed() -> None:
+    location = "/größe".encode().decode("latin-1")
+    steps = {"/go": servers.redirect(location), "/gr%C3%B6%C3%9Fe": servers.Reply()}
+    with servers.recording(steps) as server:
+        answer = send(make_request(server, Parts()), policy=servers.policy(server, names=NAMES))
+    assert answer.status == 200
+
+
+def test_where_an_answer_came_from_tells_no_secret() -> None:
+    reply = servers.redirect("/moved/s3cret%2Fof%2Balice%3D%3D")
+    steps = {"/go/s3cret%2Fof%2Balice%3D%3D": reply}
+    with servers.recording(steps) as server:
+        request = make_request(server, KINDS["path"])
+        answer = send(request, policy=servers.policy(server, names=NAMES))
+    assert len(server.requests) == 2
+    assert answer.url == server.url_for("first.test", "/••••")
+
+
 def test_a_later_hop_that_fails_does_not_count_as_unsent() -> None:
     with servers.recording() as gone:
         pass

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, strategies as st
 
-from spojit.lib.outbound.errors import AddressRefused, InvalidRequest
+from spojit.lib.outbound.errors import AddressRefused, InvalidRequest, MalformedAddress
 from spojit.lib.outbound.targets import Target, read, read_host
 
 
@@ -107,8 +107,10 @@ def test_a_host_in_disguise_is_refused(url: str) -> None:
     ],
 )
 def test_what_is_no_proper_url_is_refused(url: str) -> None:
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(MalformedAddress) as refusal:
         read(url)
+    assert isinstance(refusal.value, InvalidRequest)
+    assert refusal.value.outcome == "address_refused"
 
 
 @pytest.mark.parametrize("text", ["１２７.0.0.1", "127。0。0。1", "①②⑦.0.0.1"])  # noqa: RUF001

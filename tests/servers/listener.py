@@ -29,13 +29,17 @@ class Listener:
         self._threads[0].start()
 
     def close(self) -> None:
+        self.stop_accepting()
+        self.disconnect()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def stop_accepting(self) -> None:
+        """Refuse new connections; those that are open go on."""
         self._is_closing.set()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        self.disconnect()
-        for thread in self._threads:
-            thread.join(timeout=5)
 
     def disconnect(self) -> None:
         """Close every connection, as a server does with idle ones; the port stays open."""

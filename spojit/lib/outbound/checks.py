@@ -22,7 +22,7 @@ def check_url(url: str, *, policy: Policy | None = None) -> PinnedAddress:
 
     Raises:
         AddressRefused: scheme, port or one of the addresses is closed, or there is userinfo.
-        InvalidRequest: it is no absolute http(s) URL.
+        MalformedAddress: it is no absolute http(s) URL.
         NameNotFound: the host has no address.
         TimedOut: the look-up took too long.
     """
@@ -38,7 +38,7 @@ def check_host(host: str, port: int, *, policy: Policy | None = None) -> PinnedA
 
     Raises:
         AddressRefused: the port or one of the addresses is closed.
-        InvalidRequest: the host is neither a name nor an address.
+        MalformedAddress: the host is neither a name nor an address.
         NameNotFound: the host has no address.
         TimedOut: the look-up took too long.
     """

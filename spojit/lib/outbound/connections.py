@@ -44,14 +44,19 @@ class Plain(HTTPConnection):
     idle_since = 0.0
 
     def _new_conn(self) -> socket.socket:
-        for address in self.pinned.addresses:
+        """Connect to the first checked address that takes it; each has its share of the time."""
+        last: OSError = OSError()
+        for number, address in enumerate(self.pinned.addresses):
+            share = self.deadline.remaining() / (len(self.pinned.addresses) - number)
             try:
-                opened = _connect(address, self.pinned.port, self.deadline)
-            except OSError:
+                opened = _connect(address, self.pinned.port, share)
+            except OSError as error:
+                last = error
                 continue
             self.remote_address = address
+            opened.settimeout(self.deadline.remaining())
             return opened
-        raise Unreachable(f"{self.pinned.host} could not be reached.")
+        raise last
 
     def send(self, data: Any) -> None:
         """Send bytes, all of them before the deadline."""
@@ -152,7 +157,7 @@ def open_connection(pinned: PinnedAddress, policy: Policy, deadline: Deadline) -
     connection.pinned, connection.deadline = pinned, deadline.within(policy.connect_seconds)
     try:
         connection.connect()
-    except (OSError, OutboundError) as error:
+    except (OSError, TimedOut) as error:
         connection.close()
         raise _why(error, pinned.host) from None
     connection.auto_open = 0
@@ -165,15 +170,14 @@ def _make(pinned: PinnedAddress, policy: Policy) -> Plain:
     return Secure(pinned.host, pinned.port, ssl_context=tls_context(policy.ca_bundle))
 
 
-def _connect(address: str, port: int, deadline: Deadline) -> socket.socket:
+def _connect(address: str, port: int, seconds: float) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
     try:
-        opened.settimeout(deadline.remaining())
+        opened.settimeout(seconds)
         sockets.remember(address, port)
         opened.connect((address, port))
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        opened.settimeout(deadline.remaining())
     except BaseException:
         opened.close()
         raise

@@ -45,6 +45,13 @@ class AddressRefused(OutboundError, Refused):
     surely_not_sent = True
 
 
+class MalformedAddress(AddressRefused, InvalidRequest):
+    """The URL or host can be read in no way, or in more than one."""
+
+    code = outcome = "address_refused"
+    hint = "Write it as https://host/path."
+
+
 class NameNotFound(OutboundError, UpstreamFailure):
     """No address is known for the name."""
 

@@ -15,6 +15,7 @@ from spojit.lib.outbound.connections import Plain, open_connection
 from spojit.lib.outbound.errors import (
     AnswerTooLarge,
     BadAnswer,
+    OutboundError,
     TimedOut,
     TlsFailed,
     Unreachable,
@@ -65,20 +66,29 @@ def exchange(wire: Wire, *, policy: Policy, deadline: Deadline) -> Raw:
     pinned = check_for_call(wire.target, policy, deadline)
     idle_seconds = IDLE_SECONDS if wire.is_idempotent else IDLE_SECONDS_FOR_WRITES
     kept = pool.take(pinned, policy, idle_seconds=idle_seconds)
-    if kept is not None:
-        try:
-            return _converse(kept, wire, policy, deadline)
-        except _ClosedBeforeAnswer:
-            if not wire.is_idempotent:
-                raise _broke(pinned) from None
+    if kept is None:
+        return _begin(pinned, wire, policy, deadline)
     try:
-        return _converse(open_connection(pinned, policy, deadline), wire, policy, deadline)
+        return _converse(kept, wire, policy, deadline)
     except _ClosedBeforeAnswer:
-        raise _broke(pinned) from None
+        if not wire.is_idempotent:
+            raise _broke(pinned) from None
+    try:
+        return _begin(pinned, wire, policy, deadline)
+    except OutboundError as error:
+        error.surely_not_sent = False  # the first sending may have been heard
+        raise
 
 
 class _ClosedBeforeAnswer(Exception):
     """The other side closed the connection without a byte of an answer."""
+
+
+def _begin(pinned: PinnedAddress, wire: Wire, policy: Policy, deadline: Deadline) -> Raw:
+    try:
+        return _converse(open_connection(pinned, policy, deadline), wire, policy, deadline)
+    except _ClosedBeforeAnswer:
+        raise _broke(pinned) from None
 
 
 def _converse(connection: Plain, wire: Wire, policy: Policy, deadline: Deadline) -> Raw:
@@ -104,7 +114,7 @@ def _send_and_receive(connection: Plain, wire: Wire, policy: Policy) -> Raw:
         _require_proper(response, connection)
         connection.stream.allow_body(policy.max_body_bytes)
         body = read_body(response, most=policy.max_body_bytes)
-    headers = Headers(response.msg.items())
+    headers = Headers((name, _unfold(value)) for name, value in response.msg.items())
     return Raw(response.status, response.reason, headers, body, connection.remote_address)
 
 
@@ -114,6 +124,11 @@ def _require_proper(response: http.client.HTTPResponse, connection: Plain) -> No
         raise ConnectionError
     if response.status < 200 or response.msg.defects:
         raise BadAnswer("The answer is not well-formed HTTP.")
+
+
+def _unfold(value: str) -> str:
+    """Put a value that was folded over lines onto one (RFC 9112, section 5.2)."""
+    return " ".join(value.split()) if "\n" in value else value
 
 
 def _why(error: Exception, connection: Plain) -> Exception:

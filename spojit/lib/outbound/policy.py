@@ -123,6 +123,7 @@ def tls_context(ca_bundle: str) -> ssl.SSLContext:
     """
     context = ssl.create_default_context(cafile=where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False
     context.set_alpn_protocols(["http/1.1"])
     if ca_bundle:
         context.load_verify_locations(cafile=ca_bundle)

@@ -55,9 +55,17 @@ def follow(hop: Hop, raw: Raw, credential: Parts) -> Hop:
 
 def _read(hop: Hop, raw: Raw) -> Target:
     try:
-        return read(urljoin(hop.target.url, raw.headers["location"]))
+        return read(urljoin(hop.target.url, _as_unicode(raw.headers["location"])))
     except (InvalidRequest, ValueError):
         raise BadAnswer(f"{hop.target.host} redirected to a malformed address.") from None
+
+
+def _as_unicode(value: str) -> str:
+    """Read UTF-8 where `http.client`, rightly, read Latin-1."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _becomes_get(method: str, status: int) -> bool:
@@ -84,6 +92,13 @@ def without_secrets(target: Target, credential: Parts) -> Target:
         raise AddressRefused("The service redirected the credential to another host.")
     pairs = [pair for pair in target.query.split("&") if not _holds(pair, secrets)]
     return replace(target, query="&".join(pairs))
+
+
+def shown(target: Target, credential: Parts) -> str:
+    """Give where an answer came from, without query, and without a path that tells a secret."""
+    if _holds(target.place, tuple(_spellings(credential))):
+        return f"{target.scheme}://{target.authority}/••••"
+    return target.place
 
 
 def _holds(text: str, secrets: tuple[str, ...]) -> bool:

@@ -30,7 +30,8 @@ def send(request: Request, *, policy: Policy | None = None) -> Answer:
     for number in range(redirects.MOST_REDIRECTS + 1):
         raw = _make_hop(request, hop, policy, deadline, is_first=number == 0)
         if not request.follow_redirects or redirects.location(raw) is None:
-            return _answer(hop, raw, deadline)
+            place = redirects.shown(hop.target, request.credential) if number else hop.target.place
+            return _answer(place, raw, deadline)
         hop = _follow(hop, raw, request)
     raise BadAnswer("The service redirected too often.")
 
@@ -66,12 +67,12 @@ def _follow(hop: Hop, raw: Raw, request: Request) -> Hop:
         raise
 
 
-def _answer(hop: Hop, raw: Raw, deadline: Deadline) -> Answer:
+def _answer(place: str, raw: Raw, deadline: Deadline) -> Answer:
     return Answer(
         raw.status,
         raw.headers,
         raw.body,
-        hop.target.place,
+        place,
         deadline.elapsed_ms(),
         raw.remote_address,
     )

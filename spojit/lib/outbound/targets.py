@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import idna
 
-from spojit.lib.outbound.errors import AddressRefused, InvalidRequest
+from spojit.lib.outbound.errors import AddressRefused, MalformedAddress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,14 +73,14 @@ def read(url: str, query: Iterable[tuple[str, str]] = ()) -> Target:
     """Read an absolute URL and put more query pairs behind its own.
 
     Raises:
-        InvalidRequest: it is no http(s) URL, or holds control characters or backslashes.
+        MalformedAddress: it is no http(s) URL, or holds control characters or backslashes.
         AddressRefused: it holds userinfo, or a host written in an unusual way.
     """
     if _FORBIDDEN.search(url):
-        raise InvalidRequest("The URL holds a control character or a backslash.")
+        raise MalformedAddress("The URL holds a control character or a backslash.")
     match = _URL.fullmatch(url)
     if not match:
-        raise InvalidRequest("The URL must begin with https:// and name a host.")
+        raise MalformedAddress("The URL must begin with https:// and name a host.")
     scheme = match[1].lower()
     host, port = _read_authority(match[2], scheme)
     parts = [quote(match[4], safe=_QUERY_SAFE)] if match[4] else []
@@ -92,19 +92,19 @@ def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
     """Encode a query; a space becomes %20, as in a path.
 
     Raises:
-        InvalidRequest: a value is no proper Unicode.
+        MalformedAddress: a value is no proper Unicode.
     """
     try:
         return urlencode(list(pairs), quote_via=quote)
     except UnicodeEncodeError:
-        raise InvalidRequest("A value of the query is not proper text.") from None
+        raise MalformedAddress("A value of the query is not proper text.") from None
 
 
 def read_host(host: str) -> str:
     """Bring a host name or IP address into its one form.
 
     Raises:
-        InvalidRequest: it is neither.
+        MalformedAddress: it is neither.
         AddressRefused: it is an address written in an unusual way, or has a zone.
     """
     if "%" in host:
@@ -114,7 +114,7 @@ def read_host(host: str) -> str:
     host = _to_ascii(host.removesuffix("."))
     labels = host.split(".")
     if len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise InvalidRequest("The host name is not well-formed.")
+        raise MalformedAddress("The host name is not well-formed.")
     if _NUMBER.fullmatch(labels[-1]):
         _require_dotted_quad(host)
     return host
@@ -125,10 +125,10 @@ def _read_authority(authority: str, scheme: str) -> tuple[str, int]:
         raise AddressRefused("The URL holds a user name or password, which is not allowed.")
     match = _AUTHORITY.fullmatch(authority)
     if not match or not match[1]:
-        raise InvalidRequest("The URL names no host, or its port is not a number.")
+        raise MalformedAddress("The URL names no host, or its port is not a number.")
     port = int(match[2]) if match[2] else PORTS[scheme]
     if not 0 < port < 65536:
-        raise InvalidRequest("The port must be from 1 to 65535.")
+        raise MalformedAddress("The port must be from 1 to 65535.")
     return read_host(match[1]), port
 
 
@@ -136,7 +136,7 @@ def _read_ipv6(text: str) -> str:
     try:
         return str(IPv6Address(text))
     except ValueError:
-        raise InvalidRequest("The host is not a well-formed IPv6 address.") from None
+        raise MalformedAddress("The host is not a well-formed IPv6 address.") from None
 
 
 def _to_ascii(host: str) -> str:
@@ -145,7 +145,7 @@ def _to_ascii(host: str) -> str:
     try:
         return idna.encode(host, uts46=True).decode("ascii").removesuffix(".")
     except idna.IDNAError:
-        raise InvalidRequest("The host name is not well-formed.") from None
+        raise MalformedAddress("The host name is not well-formed.") from None
 
 
 def _require_dotted_quad(host: str) -> None:
