@@ -79,16 +79,18 @@ class Command(BaseCommand):
 def _programs(host: str, port: int) -> list[Program]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--app", "spojit"]
+    web = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+           "--workers", "1", "--blocking-threads", str(WEB_THREADS), "--no-ws",
+           "--workers-kill-timeout", "20", "spojit.wsgi:application"]  # fmt: skip
+    worker = [*celery, "worker", "--pool", "threads", "--concurrency",
+              str(settings.WORKER_CONCURRENCY), "--without-gossip", "--without-mingle",
+              "--loglevel", settings.LOG_LEVEL]  # fmt: skip
     return [
         # granian ends its own worker processes only when it is asked to, not when it is killed.
-        Program("web", [*python, "granian", "--interface", "wsgi", "--host", host, "--port",
-                        str(port), "--workers", "1", "--blocking-threads", str(WEB_THREADS),
-                        "--no-ws", "spojit.wsgi:application"], death="TERM"),
-        Program("worker", [*celery, "worker", "--pool", "threads", "--concurrency",
-                           str(settings.WORKER_CONCURRENCY), "--without-gossip",
-                           "--without-mingle", "--loglevel", settings.LOG_LEVEL]),
+        Program("web", web, death="TERM"),
+        Program("worker", worker),
         Program("scheduler", [*celery, "beat", "--loglevel", settings.LOG_LEVEL]),
-    ]  # fmt: skip
+    ]
 
 
 def _port() -> int:
