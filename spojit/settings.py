@@ -42,7 +42,8 @@ SECRET_KEY = env.required("SECRET_KEY", fix="make one with: openssl rand -base64
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if IS_TRIAL else []
 )
-PUBLIC_URL = env.text("PUBLIC_URL", default="http://127.0.0.1:8000" if IS_TRIAL else "").rstrip("/")
+_OWN_URL = f"http://127.0.0.1:{env.number('PORT', default=8000)}" if IS_TRIAL else ""
+PUBLIC_URL = env.text("PUBLIC_URL", default=_OWN_URL).rstrip("/")
 TRUSTED_PROXIES = [ip_network(value) for value in env.words("TRUSTED_PROXIES")]
 
 ROOT_URLCONF = "spojit.urls"
@@ -64,7 +65,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "django.contrib.admin",
+    "workspaces.staff.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -142,6 +143,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 ROOT_KEYS = env.text("ROOT_KEYS", default="")
 ROOT_KMS_KEYS = env.text("ROOT_KMS_KEYS", default="")
+ROOT_PRIMARY = env.text("ROOT_PRIMARY", default="")
 if not ROOT_KEYS and not ROOT_KMS_KEYS:
     env.missing("ROOT_KEYS", fix='make one with: echo "main:$(openssl rand -base64 32)"')
 
@@ -182,11 +184,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 30}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_DB_REUSE_MAX = 10_000
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", default=10)
 CELERY_BEAT_SCHEDULE = {
     "connections-sweep": {
         "task": "connections.sweep",
-        "schedule": 10.0,
-        "options": {"expires": 9.0},
+        "schedule": float(SWEEP_SECONDS),
+        "options": {"expires": 0.9 * SWEEP_SECONDS},
     },
     "connections-tidy": {
         "task": "connections.tidy",
@@ -200,6 +203,8 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=8)
+# How long one worker alone may verify a connection or make a call: more than a call's 30 s.
+LEASE_SECONDS = env.number("LEASE_SECONDS", default=45)
 
 # -- People -------------------------------------------------------------------------------------
 
@@ -222,6 +227,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
 MFA_ADAPTER = "workspaces.mfa.SealingAdapter"
+MFA_FORMS = {"activate_totp": "workspaces.mfa.ActivateTotp"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 AUTH_PASSWORD_VALIDATORS = [
@@ -269,7 +275,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if IS_TRIAL else BASE_DIR / "staticfiles"  # a trial serves the sources
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = IS_TRIAL
 STORAGES = {
@@ -292,6 +298,9 @@ EMAIL_TIMEOUT = 10
 # -- Watching it --------------------------------------------------------------------------------
 
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+# Workers and the scheduler serve nothing; with a port, a worker serves its own numbers on it.
+WORKER_METRICS_HOST = env.text("WORKER_METRICS_HOST", default="127.0.0.1")
+WORKER_METRICS_PORT = env.number("WORKER_METRICS_PORT", default=0)
 LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = None
 logs.configure(level=LOG_LEVEL, json=env.flag("LOG_JSON", default=not IS_TRIAL))
