@@ -90,9 +90,9 @@ def _compared(connection: Connection, verified: Verified) -> Outcome:
 
 def _decide(connection: Connection, outcome: Outcome, answer: Answer) -> None:
     now = clock.now()
-    was_first = connection.decided_at is None
+    was_active = connection.status == "active"
     decided = health.next_health(connection.health, outcome, now=now)
-    _note_account(connection, outcome, answer.verified)
+    _note_account(connection, outcome, answer.verified, reason=decided.reason)
     if (decided.status, decided.reason) != (connection.status, connection.reason) or outcome.is_ok:
         connection.decided_at = now
         connection.decided_by = answer.verified.called[:300]
@@ -102,7 +102,7 @@ def _decide(connection: Connection, outcome: Outcome, answer: Answer) -> None:
     connection.last_outcome, connection.last_outcome_at = outcome.name, now
     connection.checked_at = now
     if not _is_asked_again(connection, answer, now=now):
-        timing.plan(connection, outcome, now=now, is_first=was_first)
+        timing.plan(connection, outcome, now=now, is_first=not was_active)
     connection.save()
 
 
@@ -112,8 +112,12 @@ def _is_asked_again(connection: Connection, answer: Answer, *, now: datetime) ->
     return due_at is not None and answer.started_at < due_at <= now
 
 
-def _note_account(connection: Connection, outcome: Outcome, verified: Verified) -> None:
-    connection.found_account_id = connection.found_account_name = ""
+def _note_account(
+    connection: Connection, outcome: Outcome, verified: Verified, *, reason: str
+) -> None:
+    """Keep whose account it is; another one that was found stays known until that is decided."""
+    if reason != "other_account":
+        connection.found_account_id = connection.found_account_name = ""
     if outcome.name == "other_account":
         connection.found_account_id = verified.account_id
         connection.found_account_name = verified.account_name

@@ -21,8 +21,15 @@ AT_MOST_AFTER_TRANSIENT = timedelta(hours=6)
 def plan(connection: Connection, outcome: Outcome, *, now: datetime, is_first: bool) -> None:
     """Set on the row when the next verification is due.
 
-    A first verification that failed for a passing reason is tried again after 30 s, 2 min and
-    10 min (design decision 7); a later one after 5 min, then twice as long each time.
+    What is not Active and failed for a passing reason is tried again after 30 s, 2 min and 10 min
+    (design decision 7); what was Active after 5 min. From then on it waits twice as long each
+    time, and never less than the service asks for.
+
+    Args:
+        connection: the row; the caller saves it.
+        outcome: what the verification came to.
+        now: the present moment.
+        is_first: whether the credential in question did not work before.
     """
     attempts = connection.verification_attempts
     if not outcome.transient:
@@ -30,7 +37,7 @@ def plan(connection: Connection, outcome: Outcome, *, now: datetime, is_first: b
         connection.verification_due_at = daily_slot(connection, now=now)
         return
     connection.verification_attempts = attempts + 1
-    first = health.retry_first_after(attempts) if is_first or attempts else None
+    first = health.retry_first_after(attempts) if is_first else None
     wait = first or _backed_off(attempts)
     connection.verification_due_at = now + max(wait, _asked_wait(outcome))
 
@@ -53,4 +60,4 @@ def _backed_off(attempts: int) -> timedelta:
 
 
 def _asked_wait(outcome: Outcome) -> timedelta:
-    return min(timedelta(seconds=outcome.retry_after_seconds or 0), AT_MOST_AFTER_TRANSIENT)
+    return timedelta(seconds=outcome.retry_after_seconds or 0)  # a day at most, by the connectors
