@@ -1,6 +1,7 @@
 """A lease on a connection: whoever holds it is the only one that verifies it.
 
-One UPDATE claims it; only its owner releases it; a killed owner's lease runs out by itself.
+One UPDATE claims it; only its owner releases it; a killed owner's lease runs out by itself, after
+LEASE_SECONDS (45): longer than any call it covers, 30 s in all (design decision 3).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Q
 
 from connections.models import Connection
@@ -18,9 +20,6 @@ from workspaces import isolation
 
 if TYPE_CHECKING:
     import uuid
-
-LASTS = timedelta(seconds=45)
-"""Longer than any call it covers: 30 s in all (design decision 3)."""
 
 
 class AlreadyVerifying(Refused):
@@ -41,10 +40,11 @@ class LeaseLost(Refused):
 def claim(connection: Connection) -> uuid.UUID:
     """Take the lease and return its owner's ID. Raises: AlreadyVerifying."""
     owner, now = new_id(), clock.now()
+    until = now + timedelta(seconds=settings.LEASE_SECONDS)
     with isolation.workspace(connection.workspace_id):
         free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
         claimed = Connection.objects.present().filter(free, pk=connection.pk)
-        if not claimed.update(lease_owner=owner, lease_expires_at=now + LASTS):
+        if not claimed.update(lease_owner=owner, lease_expires_at=until):
             raise AlreadyVerifying
     return owner
 

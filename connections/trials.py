@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import Q
 
 from connections import calls, credentials
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from workspaces.models import User, Workspace
 
-LEASE = timedelta(seconds=45)
 STALE_AFTER = timedelta(minutes=10)
 MOST_SHOWN_BYTES = 256 * 1024
 MOST_AT_ONCE = 200
@@ -106,7 +106,8 @@ def _claim(workspace_id: uuid.UUID, call_id: uuid.UUID) -> Call | None:
         if row.started_at is not None and not _may_repeat(row):
             _finish(row, Outcome("outcome_unknown"))
             return None
-        row.started_at, row.lease_expires_at = now, now + LEASE
+        row.started_at = now
+        row.lease_expires_at = now + timedelta(seconds=settings.LEASE_SECONDS)
         row.save(update_fields=["started_at", "lease_expires_at"])
         row.connection = _connection(row)
     return row
