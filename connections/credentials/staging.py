@@ -8,7 +8,7 @@ from connections.credentials import life, rows
 from connections.models import Connection, Credential
 from connections.models.credential import State
 from connectors import fields
-from spojit.lib import clock
+from spojit.lib import clock, redaction
 from workspaces import audit, isolation
 from workspaces.audit import Actor
 from workspaces.vault.envelope import CannotOpen
@@ -37,6 +37,7 @@ def add_first(
         InvalidValues: with a message per field.
     """
     scheme = connection.manifest_scheme
+    _mask(scheme, values)
     cleaned = fields.clean(connection.manifest, scheme, values)
     row = rows.new(connection, actor=actor, expires_on=expires_on)
     row.state, row.promoted_at = State.CURRENT, row.created_at
@@ -73,6 +74,7 @@ def stage(
         InvalidValues: with a message per field; nothing was changed.
     """
     actor = Actor.of(actor)
+    _mask(connection.manifest_scheme, values)
     with isolation.workspace(connection.workspace_id):
         Connection.objects.select_for_update().get(pk=connection.pk)
         before = _base(connection, onto_staged=onto_staged)
@@ -89,6 +91,11 @@ def stage(
 def _base(connection: Connection, *, onto_staged: bool) -> Credential | None:
     staged = rows.staged(connection) if onto_staged else None
     return staged or rows.current(connection)
+
+
+def _mask(scheme: Scheme, values: Mapping[str, str]) -> None:
+    """Mask what was just entered in everything that this context still logs."""
+    redaction.register(values[key] for key in scheme.secret_keys if values.get(key))
 
 
 def _readable(row: Credential | None) -> Payload:
