@@ -6,14 +6,16 @@ from django.contrib import admin
 from django.urls import include, path
 
 from spojit import watch
+from workspaces.views import start
 
 urlpatterns = [
+    path("", start.home, name="home"),
     path("healthz", watch.healthz, name="healthz"),
     path("readyz", watch.readyz, name="readyz"),
     path("metrics", watch.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("workspaces.urls")),
-    path("w/<slug:slug>/connectors/", include("connectors.urls")),
+    path("w/<slug:slug>/connectors/", include("connections.catalogue_urls")),
     path("w/<slug:slug>/connections/", include("connections.urls")),
 ]

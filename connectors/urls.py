@@ -1,8 +1,0 @@
-"""Addresses of the connectors app."""
-
-from __future__ import annotations
-
-from django.urls import URLPattern
-
-app_name = "connectors"
-urlpatterns: list[URLPattern] = []
