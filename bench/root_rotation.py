@@ -48,7 +48,6 @@ def _touch() -> None:
 def _rotate() -> None:
     name = f"bench-{time.time_ns()}"
     settings.ROOT_KEYS = f"{roots.generate_local_root(name)},{settings.ROOT_KEYS}"
-    roots.configured.cache_clear()
     for _ in rotation.rotate_root():
         pass
     with isolation.everything(reason="bench"):

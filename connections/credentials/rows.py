@@ -116,7 +116,7 @@ def seal(row: Credential, payload: Payload) -> bytes:
         payload.to_bytes(),
         workspace_id=row.workspace_id,
         table=TABLE,
-        row=_bound_to(row),
+        row=bound_to(row),
         purpose=PURPOSE,
         version=row.version,
     )
@@ -130,7 +130,7 @@ def unseal(row: Credential) -> Payload:
         bytes(row.sealed),
         workspace_id=row.workspace_id,
         table=TABLE,
-        row=_bound_to(row),
+        row=bound_to(row),
         purpose=PURPOSE,
         version=row.version,
     )
@@ -148,5 +148,6 @@ def destroyed() -> dict[str, Any]:
     }
 
 
-def _bound_to(row: Credential) -> str:
+def bound_to(row: Credential) -> str:
+    """Say which row a sealed value belongs to: its connection, itself, and its purpose."""
     return f"{row.connection_id}/{row.pk}/{row.purpose}"
