@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -44,13 +45,16 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def _keep_our_logging(**_: Any) -> None:
-    """Keep Celery from replacing the logging that settings configured."""
+    """Keep the logging that settings configured, without two lines for every task."""
+    for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @worker_init.connect
 def _begin(**_: Any) -> None:
     """Check the root key, and let sockets go only to what was checked or is ours."""
-    from spojit import starting  # noqa: PLC0415 - needs the settings
+    from spojit import heartbeats, starting  # noqa: PLC0415 - needs the settings
 
+    heartbeats.listen()
     starting.refuse_wrong_root_key()
     starting.shut_other_ways_out()

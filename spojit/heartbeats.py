@@ -15,7 +15,11 @@ KEPT_SECONDS = 7 * 24 * 3600
 SWEEP = "connections.sweep"
 
 
-@task_success.connect
+def listen() -> None:
+    """Note every sweep that this worker finishes."""
+    task_success.connect(_record)
+
+
 def _record(sender: Any, **_: Any) -> None:
     if sender.name == SWEEP:
         cache.set(KEY, clock.now().isoformat(), timeout=KEPT_SECONDS)

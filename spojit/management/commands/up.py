@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8000
 WEB_THREADS = 4
+ROOT_WARNING = "You're running the worker with superuser privileges"
 
 
 class Command(BaseCommand):
@@ -77,8 +78,8 @@ class Command(BaseCommand):
 
 
 def _programs(host: str, port: int) -> list[Program]:
-    python = [sys.executable, "-m"]
-    celery = [*python, "celery", "--app", "spojit"]
+    python = [sys.executable, "-W", f"ignore:{ROOT_WARNING}", "-m"]
+    celery = [*python, "celery", "--quiet", "--app", "spojit"]
     web = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
            "--workers", "1", "--blocking-threads", str(WEB_THREADS), "--no-ws",
            "--workers-kill-timeout", "20", "spojit.wsgi:application"]  # fmt: skip
