@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from connections import lifecycle, tasks
 from workspaces import isolation
@@ -46,6 +47,7 @@ def _password() -> str:
     return path.read_text(encoding="utf-8")
 
 
+@transaction.atomic
 def _make(password: str) -> None:
     user = User.objects.create_user(EMAIL, password, name="Dana Demo", is_staff=True)
     user.is_superuser = True
@@ -73,7 +75,7 @@ def _connections() -> list[tuple[str, str, str, dict[str, str]]]:
     cache = _parts(os.environ["DEMO_REDIS_URL"])
     return [
         ("postgresql", "database", "PostgreSQL - Demo", database),
-        ("redis", "database", "Redis - Demo", cache | {"key_prefix": "demo:"}),
+        ("redis", "database", "Redis - Demo", cache),
         ("http", "none", "HTTP - This Spojit", here),
     ]
 
@@ -84,7 +86,7 @@ def _parts(url: str) -> dict[str, str]:
         "host": split.hostname or "127.0.0.1",
         "port": str(split.port),
         "database": split.path.lstrip("/"),
-        "user": unquote(split.username or ""),
+        "username": unquote(split.username or ""),
         "password": unquote(split.password or ""),
         "tls": "off",
     }
