@@ -5,10 +5,14 @@ Pure: it asks the rows it is given and nothing else. Views, templates' flags and
 
 from __future__ import annotations
 
-from connections.models import Call, Connection
-from connectors.manifest import Tool
-from workspaces.models import Membership
+from typing import TYPE_CHECKING
+
 from workspaces.roles import Permission
+
+if TYPE_CHECKING:
+    from connections.models import Call, Connection
+    from connectors.manifest import Tool
+    from workspaces.models import Membership
 
 
 def may_see(membership: Membership, connection: Connection) -> bool:

@@ -8,3 +8,10 @@ class ConnectionsConfig(AppConfig):
 
     name = "connections"
     verbose_name = "Connections"
+
+    def ready(self) -> None:
+        """Fill the registries of the apps below."""
+        from connections import receivers, sealed  # noqa: PLC0415 - models are ready now
+
+        receivers.register()
+        sealed.register()

@@ -14,6 +14,7 @@ from connections.credentials import CredentialMissing, CredentialUnreadable
 from connections.models import Check, Connection
 from connections.models.check import Kind
 from connectors import execution
+from connectors.models import Connector
 from connectors.outcomes import Outcome
 from spojit.lib import clock, logs, redaction
 from spojit.lib.errors import Refused
@@ -131,6 +132,13 @@ def refuse_uncallable(standing: Standing) -> None:
         raise ConnectorDisabled(standing.disabled_reason)
     if standing.reason == "other_account":
         raise OtherAccount
+
+
+def refuse_disabled(connector_key: str) -> None:
+    """Stop a call without a connection when staff disabled it. Raises: ConnectorDisabled."""
+    row = Connector.objects.filter(pk=connector_key, is_disabled=True).first()
+    if row is not None:
+        raise ConnectorDisabled(row.disabled_reason)
 
 
 def masked(outcome: Outcome) -> Outcome:

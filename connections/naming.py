@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 ENVIRONMENTS = {"live": "Production", "test": "Test", "sandbox": "Sandbox"}
 LONGEST = 120

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from connections.models import Check, Connection
 from connectors.outcomes import STEPS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connections.models import Check, Connection
 
 ADDRESS, REACHED, ACCEPTED, ACCOUNT, PERMISSIONS = range(5)
 

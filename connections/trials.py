@@ -52,8 +52,9 @@ def request(
     actor = Actor.of(actor)
     checking.check(registry.get(connector_key).tool(tool), arguments)
     with isolation.workspace(workspace):
-        calls.refuse_disabled(connector_key)
-        if connection:
+        if connection is None:
+            calls.refuse_disabled(connector_key)
+        else:
             calls.refuse_uncallable(credentials.in_use(connection).standing)
         row = Call(
             id=new_id(),
@@ -110,6 +111,8 @@ def _claim(workspace_id: uuid.UUID, call_id: uuid.UUID) -> Call | None:
         row.lease_expires_at = now + timedelta(seconds=settings.LEASE_SECONDS)
         row.save(update_fields=["started_at", "lease_expires_at"])
         row.connection = _connection(row)
+        used = credentials.current(row.connection) if row.connection else None
+        row.credential_version = used.version if used else 0
     return row
 
 

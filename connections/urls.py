@@ -1,11 +1,41 @@
-"""Addresses of the connections app."""
+"""Addresses of connections."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from connections.views import (
+    accounts,
+    activity,
+    adding,
+    checklists,
+    detail,
+    life,
+    listing,
+    rotating,
+    verifications,
+    versions,
+)
 
 app_name = "connections"
-urlpatterns: list[URLPattern] = []
+ONE = "<uuid:connection_id>/"
+urlpatterns = [
+    path("", listing.index, name="list"),
+    path("new/<slug:key>/", adding.add, name="add"),
+    path(ONE, detail.overview, name="detail"),
+    path(f"{ONE}added/", rotating.added, name="added"),
+    path(f"{ONE}checklist/", checklists.checklist, name="checklist"),
+    path(f"{ONE}status/", verifications.status, name="status"),
+    path(f"{ONE}verification/", verifications.verify, name="verification"),
+    path(f"{ONE}credentials/", versions.index, name="credentials"),
+    path(f"{ONE}credential/", rotating.rotate, name="credential"),
+    path(f"{ONE}restoration/", versions.restore, name="restoration"),
+    path(f"{ONE}discarding/", versions.discard, name="discard"),
+    path(f"{ONE}account/", accounts.decide, name="account"),
+    path(f"{ONE}usage/", activity.usage_of, name="usage"),
+    path(f"{ONE}activity/", activity.activity, name="activity"),
+    path(f"{ONE}settings/", life.settings, name="settings"),
+    path(f"{ONE}duplicate/", adding.duplicate, name="duplicate"),
+    path(f"{ONE}owner/", life.hand_over, name="hand_over"),
+    path(f"{ONE}removal/", life.remove, name="remove"),
+]

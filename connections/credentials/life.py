@@ -12,12 +12,12 @@ from spojit.lib import clock
 from spojit.lib.errors import Refused
 from workspaces import audit, isolation
 from workspaces.audit import Actor
+from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from workspaces.models import User
-from workspaces.vault.envelope import CannotOpen
 
 RESTORABLE_FOR = timedelta(days=7)
 

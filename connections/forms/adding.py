@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from connections.forms.lines import Line
 from connections.forms.scheme_form import SchemeForm
 from spojit.lib import clock
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 def day_field() -> forms.DateField:

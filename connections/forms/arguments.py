@@ -1,22 +1,24 @@
-"""A form made from a tool's JSON Schema: text, number, choice, yes or no, list, anything as JSON."""
+"""A form made from a tool's JSON Schema: text, number, choice, yes or no, list, else JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.html import escape
 
-from connections.models import Connection
 from connectors import arguments as checking
 from connectors.encoding import InvalidArguments
-from connectors.manifest import Connector, Tool
+
+if TYPE_CHECKING:
+    from connections.models import Connection
+    from connectors.manifest import Connector, Tool
 
 PREFIX = "argument-"
 LONG_NAMES = {"text", "html", "body", "query", "sql", "content", "description", "template", "csv"}
-NOT_SET = [("", "–")]
+NOT_SET = [("", "not set")]
 YES_NO = [*NOT_SET, ("true", "yes"), ("false", "no")]
 
 
@@ -54,6 +56,11 @@ class ToolForm(forms.Form):
             self.fields["confirm"] = _confirmation()
 
     @property
+    def has_connections(self) -> bool:
+        """Whether there is a connection to run it through."""
+        return bool(self._connections)
+
+    @property
     def connection(self) -> Connection | None:
         """The connection that was chosen, if any."""
         return self._connections.get(self.cleaned_data.get("connection", ""))
@@ -61,9 +68,7 @@ class ToolForm(forms.Form):
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments that were given; empty ones are left out."""
-        given = {
-            name: self.cleaned_data.get(PREFIX + name) for name in self.tool.properties
-        }
+        given = {name: self.cleaned_data.get(PREFIX + name) for name in self.tool.properties}
         return {name: value for name, value in given.items() if value is not None}
 
     def clean(self) -> dict[str, Any]:

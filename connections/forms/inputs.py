@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.html import escape
 
-from connectors.manifest import Field, Scheme
+if TYPE_CHECKING:
+    from connectors.manifest import Field, Scheme
 
 PREFIX = "value-"
 
@@ -16,9 +17,8 @@ PREFIX = "value-"
 class SecretTextarea(forms.Textarea):
     """A secret of several lines; write-only."""
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+    def format_value(self, _value: Any) -> None:
         """Render it empty, whatever was typed."""
-        return super().get_context(name, None, attrs)
 
 
 class RawField(forms.CharField):
@@ -52,7 +52,7 @@ def make(field: Field, scheme: Scheme) -> RawField:
 
 def _widget(field: Field) -> forms.Widget:
     if field.choices:
-        blank = [] if field.default else [("", "Choose…" if field.required else "–")]
+        blank = [] if field.default else [("", "Choose…" if field.required else "not set")]
         choices = [(choice.value, choice.label) for choice in field.choices]
         return forms.Select(choices=[*blank, *choices])
     if field.kind == "multiline":
@@ -74,7 +74,9 @@ def _attributes(field: Field, scheme: Scheme) -> dict[str, str]:
     if warnings:
         attributes["data-warnings"] = json.dumps(warnings)
     if field.when:
-        conditions = {PREFIX + key: _allowed(scheme, key, values) for key, values in field.when.items()}
+        conditions = {
+            PREFIX + key: _allowed(scheme, key, values) for key, values in field.when.items()
+        }
         attributes["data-when"] = json.dumps(conditions)
     return attributes
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from django.forms import BoundField
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.forms import BoundField
 
 
 @dataclass(frozen=True, slots=True)

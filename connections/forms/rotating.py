@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connections.forms.adding import day_field, future
 from connections.forms.inputs import PREFIX
 from connections.forms.lines import Line, Stored
 from connections.forms.scheme_form import SchemeForm
-from connections.models import Credential
-from connectors.fields import InvalidValues
-from connectors.manifest import Connector, Field, Scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from connections.models import Credential
+    from connectors.fields import InvalidValues
+    from connectors.manifest import Connector, Field, Scheme
 
 ACTS = ("keep", "replace", "clear")
 
@@ -58,7 +61,9 @@ class RotateForm(SchemeForm):
     def cleared(self) -> list[str]:
         """The stored secrets that become empty."""
         fields = self.scheme.fields
-        return [field.key for field in fields if self._is_stored(field) and self.act(field) == "clear"]
+        return [
+            field.key for field in fields if self._is_stored(field) and self.act(field) == "clear"
+        ]
 
     @property
     def lines(self) -> list[Line]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
@@ -12,7 +11,11 @@ from connections.forms.inputs import PREFIX
 from connections.forms.lines import Line, Stored
 from connectors import fields
 from connectors.fields import InvalidValues
-from connectors.manifest import Connector, Field, Scheme
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from connectors.manifest import Connector, Field, Scheme
 
 TYPE_AGAIN = "Type it again: a secret is never sent back to the page."
 
@@ -76,7 +79,7 @@ class SchemeForm(forms.Form):
         labels = {field.key: field.label for field in self.scheme.fields}
         return [f"{labels[key]}: {note}" for key, note in self.notes.items() if key in labels]
 
-    def stored(self, field: Field) -> Stored | None:
+    def stored(self, field: Field) -> Stored | None:  # noqa: ARG002
         """Describe what is stored for a secret field; nothing for a new connection."""
         return None
 

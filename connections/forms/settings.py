@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from connections.forms.adding import day_field, future
-from workspaces.models import Membership
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from workspaces.models import Membership
 
 
 class NameForm(forms.Form):

@@ -1,0 +1,156 @@
+"""What happened to a connection: its last thirty days, and the events in words.
+
+Put together from counters of use, checks, and the audit log; nothing is written for it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, QuerySet
+
+from connections.models import Check, Connection, UseCounter
+from connections.models.check import Kind
+from spojit.lib.charts import Day
+from workspaces.models import AuditEvent
+
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, for a timeline. `kind` is good, bad, warn or nothing."""
+
+    at: datetime
+    icon: str
+    text: str
+    kind: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """How an act of the audit log reads, and whether it is a change worth a mark."""
+
+    icon: str
+    words: str
+    mark: str = ""
+    kind: str = ""
+
+
+ACTS = {
+    "connection.created": Act("plus", "added the connection", "added"),
+    "connection.renamed": Act("edit", "renamed it", "renamed"),
+    "connection.made_private": Act("lock", "made it private", "made private"),
+    "connection.shared": Act("people", "opened it to the workspace", "opened"),
+    "connection.handed_over": Act("swap", "handed it over", "handed over"),
+    "connection.verification_requested": Act("verify", "asked for a verification"),
+    "connection.tool_tried": Act("play", "tried a tool"),
+    "connection.account_accepted": Act(
+        "swap", "accepted the other account", "other account", "warn"
+    ),
+    "connection.account_rejected": Act("cross", "kept the account"),
+    "credential.staged": Act("key", "entered new credentials"),
+    "credential.promoted": Act("rotate", "rotated the credentials", "rotated", "good"),
+    "credential.restored": Act("history", "restored the previous credentials", "restored", "warn"),
+    "credential.discarded": Act("remove", "discarded the new credentials"),
+    "credential.expiry_set": Act("clock", "set the expiry date"),
+}
+
+
+def days(connection: Connection, *, today: date) -> list[Day]:
+    """Return thirty days, the oldest first: calls, failures and changes of each."""
+    first = today - timedelta(days=DAYS - 1)
+    counters = UseCounter.objects.filter(connection_id=connection.pk, day__gte=first)
+    used = {counter.day: counter for counter in counters}
+    marks = _marks(connection, since=first)
+    return [_day(first + timedelta(days=number), used, marks) for number in range(DAYS)]
+
+
+def recent(connection: Connection, *, most: int, before: datetime | None = None) -> list[Event]:
+    """Return the newest events, at most so many."""
+    checks = Check.objects.filter(connection_id=connection.pk).exclude(kind=Kind.DECISION)
+    acts = _acts(connection)
+    if before:
+        checks, acts = checks.filter(at__lt=before), acts.filter(at__lt=before)
+    events = [
+        *map(event_of_check, checks.order_by("-at")[:most]),
+        *map(event_of_act, acts.order_by("-at")[:most]),
+    ]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:most]
+
+
+def event_of_check(check: Check) -> Event:
+    """Say what a check came to."""
+    kind = "good" if check.is_ok else "bad"
+    return Event(
+        check.at, "done" if check.is_ok else "failed", _check_words(check), kind, _why(check)
+    )
+
+
+def event_of_act(event: AuditEvent) -> Event:
+    """Say what somebody did."""
+    act = ACTS[event.act]
+    return Event(event.at, act.icon, f"{event.actor_name} {act.words}", act.kind, _details(event))
+
+
+def _check_words(check: Check) -> str:
+    subject = "New credentials" if check.is_staged else "Verified"
+    if check.kind == Kind.CALL:
+        return f"A call changed the status to {check.status_after.title()}"
+    if check.is_ok:
+        account = f" as {check.account_name}" if check.account_name else ""
+        return f"{subject}{' work' if check.is_staged else ''}{account}"
+    return f"{subject} did not work" if check.is_staged else "Verification failed"
+
+
+def _why(check: Check) -> str:
+    if check.is_ok:
+        return check.called
+    return " ".join(filter(None, (check.meaning.sentence, check.detail)))
+
+
+def _details(event: AuditEvent) -> str:
+    details = event.details
+    if event.act == "connection.renamed":
+        return f"It was {details.get('from', '')}."
+    if event.act in {"connection.handed_over", "connection.account_accepted"}:
+        return f"From {details.get('from') or 'nobody'} to {details.get('to', '')}."
+    if event.act == "connection.tool_tried":
+        return str(details.get("tool", ""))
+    return f"Version {details['version']}" if "version" in details else ""
+
+
+def _acts(connection: Connection) -> QuerySet[AuditEvent]:
+    rows = AuditEvent.objects.filter(workspace_id=connection.workspace_id, subject_id=connection.pk)
+    known: QuerySet[AuditEvent] = rows.filter(act__in=list(ACTS))
+    return known
+
+
+def _marks(connection: Connection, *, since: date) -> dict[date, list[str]]:
+    """Name the changes of each day, each once."""
+    found: dict[date, list[str]] = defaultdict(list)
+    noted = [act for act, words in ACTS.items() if words.mark]
+    for event in _acts(connection).filter(at__date__gte=since, act__in=noted).order_by("at"):
+        _add(found[event.at.date()], ACTS[event.act].mark)
+    checks = Check.objects.filter(connection_id=connection.pk, at__date__gte=since)
+    for check in checks.exclude(status_before=F("status_after")).order_by("at"):
+        _add(found[check.at.date()], f"became {check.status_after.title()}")
+    return found
+
+
+def _add(words: list[str], word: str) -> None:
+    if word not in words:
+        words.append(word)
+
+
+def _day(on: date, used: dict[date, UseCounter], marks: dict[date, list[str]]) -> Day:
+    counter = used.get(on)
+    return Day(
+        on=on,
+        calls=counter.calls if counter else 0,
+        failures=counter.failures if counter else 0,
+        marks=tuple(marks.get(on, ())),
+    )

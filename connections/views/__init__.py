@@ -1,0 +1,1 @@
+"""Pages of connections and connectors, one topic a file."""

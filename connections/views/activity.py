@@ -1,0 +1,138 @@
+"""Where a connection is used, and everything that happened with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from connections import access, history, usage
+from connections.models import Call, Check, Connection
+from connections.views import finding
+from connections.views.framing import frame
+from connections.views.life import shown_reference
+from workspaces.access import WorkspaceRequest, requires
+from workspaces.models import AuditEvent
+from workspaces.roles import Permission
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpResponse
+
+ROWS_ON_A_PAGE = 50
+KINDS = {"calls": "Calls", "checks": "Verifications", "changes": "Changes"}
+
+
+@require_safe
+@requires(Permission.SEE)
+def usage_of(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
+    """List every step of a workflow that uses a connection."""
+    connection = finding.seen(request, connection_id)
+    references = usage.references(connection)
+    next_runs = [row.next_run_at for row in references if row.next_run_at and row.is_enabled]
+    context = {
+        "connection": frame(request, connection, tab="usage"),
+        "references": [shown_reference(reference) for reference in references],
+        "used_at": connection.used_at,
+        "next_run_at": min(next_runs, default=None),
+    }
+    return render(request, "connections/usage.html", context)
+
+
+@require_safe
+@requires(Permission.SEE)
+def activity(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
+    """List calls, verifications or changes, the newest first, without any value."""
+    connection = finding.seen(request, connection_id)
+    asked = request.GET.get("kind", "")
+    kind = asked if asked in KINDS else "calls"
+    rows = _ROWS[kind](connection)
+    page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    shown = {"calls": _call, "checks": _check, "changes": _change}[kind]
+    context = {
+        "connection": frame(request, connection, tab="activity"),
+        "chips": _chips(request, connection, kind),
+        "rows": [shown(request, row) for row in page],
+        "page": page,
+        "query": urlencode({"kind": kind}),
+    }
+    return render(request, "connections/activity.html", context)
+
+
+_ROWS: dict[str, Any] = {
+    "calls": lambda connection: (
+        Call.objects.filter(connection_id=connection.pk)
+        .select_related("connection")
+        .order_by("-created_at", "-pk")
+    ),
+    "checks": lambda connection: Check.objects.filter(connection_id=connection.pk).order_by(
+        "-at", "-pk"
+    ),
+    "changes": lambda connection: AuditEvent.objects.filter(
+        workspace_id=connection.workspace_id, subject_id=connection.pk, act__in=list(history.ACTS)
+    ).order_by("-at", "-pk"),
+}
+
+
+def _chips(request: WorkspaceRequest, connection: Connection, current: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "count": _ROWS[kind](connection).count(),
+            "url": f"{request.path}?kind={kind}",
+            "is_current": kind == current,
+        }
+        for kind, label in KINDS.items()
+    ]
+
+
+def _call(request: WorkspaceRequest, call: Call) -> dict[str, Any]:
+    is_open = access.may_see_call(request.membership, call)
+    where = {"slug": request.workspace.slug, "key": call.connector_key, "tool_key": call.tool}
+    url = reverse("connectors:trial", kwargs=where | {"call_id": call.pk}) if is_open else ""
+    return {
+        "what": call.tool,
+        "url": url,
+        "detail": call.detail,
+        "outcome": call.meaning.sentence.rstrip(".") if call.is_finished else "running",
+        "kind": ("good" if call.is_ok else "bad") if call.is_finished else "",
+        "by": call.actor_name,
+        "version": call.credential_version,
+        "duration_ms": call.duration_ms,
+        "at": call.created_at,
+    }
+
+
+def _check(_request: WorkspaceRequest, check: Check) -> dict[str, Any]:
+    event = history.event_of_check(check)
+    return {
+        "what": event.text,
+        "url": "",
+        "detail": check.called,
+        "outcome": check.meaning.sentence.rstrip("."),
+        "kind": event.kind,
+        "by": check.actor_name or "Spojit",
+        "version": check.credential_version,
+        "duration_ms": check.duration_ms,
+        "at": check.at,
+    }
+
+
+def _change(_request: WorkspaceRequest, event: AuditEvent) -> dict[str, Any]:
+    told = history.event_of_act(event)
+    return {
+        "what": history.ACTS[event.act].words,
+        "url": "",
+        "detail": told.detail,
+        "outcome": "",
+        "kind": "",
+        "by": event.actor_name,
+        "version": event.details.get("version", 0),
+        "duration_ms": 0,
+        "at": event.at,
+    }

@@ -1,0 +1,167 @@
+"""Adding a connection: choose how to sign in, fill in, watch it being verified."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from connections import credentials, lifecycle, naming, tasks
+from connections.forms import AddForm
+from connections.lifecycle import ConnectorUnavailable, NameMissing, NameTaken
+from connections.models import Connection
+from connections.views import finding, showing
+from connectors import execution
+from connectors.fields import InvalidValues
+from connectors.manifest.connector import UnknownScheme
+from connectors.models import Connector
+from workspaces.access import WorkspaceRequest, requires
+from workspaces.roles import Permission
+
+if TYPE_CHECKING:
+    from connectors.manifest import Connector as Manifest, Scheme
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.CREATE_CONNECTIONS)
+def add(request: WorkspaceRequest, *, key: str) -> HttpResponse:
+    """Show the form of a new connection, or create it and go on to its verification."""
+    manifest = finding.connector(key)
+    scheme = _scheme(request, manifest)
+    if request.method != "POST":
+        return _page(request, _empty(request, manifest, scheme))
+    form = AddForm(request.POST, connector=manifest, scheme=scheme)
+    connection = _create(request, form) if form.is_valid() else None
+    if connection is None:
+        return _page(request, form, status=422)
+    for note in form.described_notes():
+        messages.info(request, note)
+    return redirect(showing.page(request.workspace.slug, connection, "added"))
+
+
+@require_safe
+@requires(Permission.CREATE_CONNECTIONS)
+def duplicate(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
+    """Go to the form of a new connection, filled in from this one but for its secrets."""
+    source = finding.used(request, connection_id)
+    url = showing.add_page(request.workspace.slug, source.connector_id)
+    return HttpResponseRedirect(f"{url}?scheme={source.scheme}&from={source.pk}")
+
+
+def about(request: WorkspaceRequest, manifest: Manifest, scheme: Scheme) -> dict[str, Any]:
+    """Return what stands around the form of any connection to this connector."""
+    slug = request.workspace.slug
+    return {
+        "connector": {
+            "name": manifest.name,
+            "icon": manifest.icon,
+            "summary": manifest.summary,
+            "documentation": manifest.documentation,
+            "url": showing.connector_page(slug, manifest.key),
+        },
+        "before_you_start": manifest.before_you_start,
+        "permissions": sorted({scope for tool in manifest.tools for scope in tool.scopes}),
+        "calls": execution.describe_call(manifest, scheme),
+    }
+
+
+def _scheme(request: WorkspaceRequest, manifest: Manifest) -> Scheme:
+    if not manifest.schemes:
+        raise Http404
+    try:
+        return manifest.scheme(request.GET.get("scheme") or manifest.schemes[0].key)
+    except UnknownScheme:
+        raise Http404 from None
+
+
+def _empty(request: WorkspaceRequest, manifest: Manifest, scheme: Scheme) -> AddForm:
+    source = _source(request, manifest)
+    taken = Connection.objects.present().filter(workspace_id=request.workspace.pk)
+    name = naming.suggest(
+        source.name if source else manifest.name,
+        taken=list(taken.filter(connector_id=manifest.key).values_list("name", flat=True)),
+    )
+    initial = {"name": name, "is_private": source.is_private if source else False}
+    shown = _shown(source) if source and source.scheme == scheme.key else {}
+    return AddForm(connector=manifest, scheme=scheme, shown=shown, initial=initial)
+
+
+def _source(request: WorkspaceRequest, manifest: Manifest) -> Connection | None:
+    """Find the connection that is duplicated, if one is."""
+    given = request.GET.get("from", "")
+    if not given:
+        return None
+    try:
+        source = finding.used(request, uuid.UUID(given))
+    except ValueError:
+        raise Http404 from None
+    if source.connector_id != manifest.key:
+        raise Http404
+    return source
+
+
+def _shown(source: Connection) -> dict[str, str]:
+    current = credentials.current(source)
+    return dict(current.shown) if current else {}
+
+
+def _create(request: WorkspaceRequest, form: AddForm) -> Connection | None:
+    try:
+        connection = lifecycle.create(
+            request.workspace,
+            connector_key=form.connector.key,
+            scheme=form.scheme.key,
+            values=form.values,
+            actor=request.actor,
+            **form.choices(),
+        )
+    except InvalidValues as refused:
+        form.refuse(refused)
+    except (NameTaken, NameMissing) as refused:
+        form.add_error("name", f"{refused.message} {refused.hint}".strip())
+    except ConnectorUnavailable as refused:
+        form.add_error(None, refused.message)
+    else:
+        tasks.announce_verification(connection)
+        return connection
+    return None
+
+
+def _page(request: WorkspaceRequest, form: AddForm, *, status: int = 200) -> HttpResponse:
+    if not Connector.objects.addable().filter(pk=form.connector.key).exists():
+        raise Http404
+    return render(request, "connections/add.html", _context(request, form), status=status)
+
+
+def _context(request: WorkspaceRequest, form: AddForm) -> dict[str, Any]:
+    slug, manifest, scheme = request.workspace.slug, form.connector, form.scheme
+    source = request.GET.get("from", "")
+    return about(request, manifest, scheme) | {
+        "form": form,
+        "fields": form.lines,
+        "extras": form.extras,
+        "extras_open": form.has_open_extras,
+        "schemes": _choices(slug, manifest, scheme),
+        "action": f"{request.path}?scheme={scheme.key}" + (f"&from={source}" if source else ""),
+        "cancel_url": showing.connector_page(slug, manifest.key),
+    }
+
+
+def _choices(slug: str, manifest: Manifest, current: Scheme) -> list[dict[str, Any]]:
+    """List the ways to sign in, when there is a choice."""
+    if len(manifest.schemes) < 2:
+        return []
+    url = showing.add_page(slug, manifest.key)
+    return [
+        {
+            "label": scheme.label,
+            "help": scheme.help,
+            "url": f"{url}?scheme={scheme.key}",
+            "is_current": scheme.key == current.key,
+        }
+        for scheme in manifest.schemes
+    ]

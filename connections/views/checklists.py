@@ -1,0 +1,125 @@
+"""The live checklist of a verification: polled each second until the answer is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from connections import access, naming, progress
+from connections.models import Check, Connection
+from connections.models.check import Kind
+from connections.views import finding, showing
+from connections.views.showing import Link
+from spojit.lib import clock
+from workspaces.access import WorkspaceRequest, requires
+from workspaces.roles import Permission
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpResponse
+
+POLLING_ENDED = 286
+
+
+@require_safe
+@requires(Permission.SEE)
+def checklist(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
+    """Answer with the checklist alone; status 286 tells htmx that there is no more to come."""
+    connection = finding.seen(request, connection_id)
+    context = {"checklist": of(request, connection)}
+    status = 200 if context["checklist"]["is_running"] else POLLING_ENDED
+    return render(request, "connections/_checklist_live.html", context, status=status)
+
+
+def of(request: WorkspaceRequest, connection: Connection) -> dict[str, Any]:
+    """Return the context of a connection's checklist, as far as its last verification got."""
+    url = showing.page(request.workspace.slug, connection, "checklist")
+    last = last_check(connection)
+    if last is None or progress.is_verifying(connection, now=clock.now()):
+        return {"is_running": True, "steps": progress.running(), "url": url}
+    steps = progress.finished(last, scopes=connection.scopes)
+    shown = {"is_running": False, "is_done": last.is_ok, "steps": steps, "url": url}
+    return shown | _said(request, connection, last)
+
+
+def last_check(connection: Connection) -> Check | None:
+    """Find the last verification."""
+    rows = Check.objects.filter(connection_id=connection.pk, kind=Kind.VERIFICATION)
+    check: Check | None = rows.order_by("-at", "-pk").first()
+    return check
+
+
+def same_account(request: WorkspaceRequest, connection: Connection) -> list[str]:
+    """Name the other connections to the account that this one belongs to."""
+    if not connection.account_id:
+        return []
+    rows = Connection.objects.present().filter(
+        workspace_id=request.workspace.pk,
+        connector_id=connection.connector_id,
+        account_id=connection.account_id,
+    )
+    others = rows.exclude(pk=connection.pk).select_related("owner").order_by("created_at")[:5]
+    return [access.shown_name(request.membership, other) for other in others]
+
+
+def _said(request: WorkspaceRequest, connection: Connection, last: Check) -> dict[str, Any]:
+    if not last.is_ok:
+        return _failed(request, connection, last)
+    hint = _twins(request, connection) or last.detail
+    if last.outcome == "unverified":
+        headline, hint = last.meaning.sentence, last.meaning.hint
+    elif last.account_name:
+        headline = f"Connected to {last.account_name}."
+    else:
+        headline = "It works."
+    acts = _next_acts(request, connection) if connection.status == "active" else []
+    return {"headline": headline, "hint": hint, "next_acts": acts}
+
+
+def _failed(request: WorkspaceRequest, connection: Connection, last: Check) -> dict[str, Any]:
+    retry = showing.page(request.workspace.slug, connection, "verification")
+    told: dict[str, Any] = {"headline": last.meaning.sentence, "hint": last.meaning.hint}
+    if last.meaning.transient and connection.verification_due_at:
+        told |= {"hint": f"{last.meaning.hint} It is tried again by itself.".strip()}
+    if last.is_staged:
+        told |= {"headline": f"{last.meaning.sentence} The old credentials stay in use."}
+    elif access.may_use(request.membership, connection):
+        told |= {"retry_url": retry}
+    return told
+
+
+def _twins(request: WorkspaceRequest, connection: Connection) -> str:
+    others = same_account(request, connection)
+    return f"You already connected this account: {', '.join(others)}." if others else ""
+
+
+def _next_acts(request: WorkspaceRequest, connection: Connection) -> list[Link]:
+    slug, key = request.workspace.slug, connection.connector_id
+    tools = connection.manifest.tools
+    acts = [Link(showing.page(slug, connection, "detail"), "Open the connection", "connections")]
+    if tools:
+        where = {"slug": slug, "key": key, "tool_key": tools[0].key}
+        url = f"{reverse('connectors:tool', kwargs=where)}?connection={connection.pk}"
+        acts.append(Link(url, "Try a tool", "play"))
+    source = f"?scheme={connection.scheme}&from={connection.pk}"
+    acts.append(Link(showing.add_page(slug, key) + source, "Add another environment", "plus"))
+    return acts
+
+
+def better_name(connection: Connection) -> str:
+    """Return a name that tells more than the connector's own, once the account is known."""
+    plain = naming.suggest(connection.manifest.name)
+    if not connection.account_name or not connection.name.startswith(plain):
+        return ""
+    rest = connection.name.removeprefix(plain).strip()
+    if rest and not rest.isdigit():
+        return ""
+    return naming.suggest(
+        connection.manifest.name,
+        environment=connection.environment if connection.environment != "live" else "",
+        account=connection.account_name[:60],
+    )

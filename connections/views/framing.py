@@ -1,0 +1,73 @@
+"""What every page of one connection shows around its own content: head, acts, tabs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connections import access
+from connections.views import showing
+from connections.views.showing import Link
+
+if TYPE_CHECKING:
+    from connections.models import Connection
+    from workspaces.access import WorkspaceRequest
+
+TABS = {
+    "detail": "Overview",
+    "credentials": "Credentials",
+    "usage": "Usage",
+    "activity": "Activity",
+    "settings": "Settings",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab of a page."""
+
+    url: str
+    label: str
+    is_current: bool
+    count: int | None = None
+
+
+def frame(request: WorkspaceRequest, connection: Connection, *, tab: str = "") -> dict[str, Any]:
+    """Return the context of a connection's page; `tab` is the one that it stands under."""
+    slug, membership = request.workspace.slug, request.membership
+    shown = showing.row(connection, slug=slug, membership=membership)
+    return {
+        "id": connection.pk,
+        "name": connection.name,
+        "icon": shown.icon,
+        "connector_name": shown.connector_name,
+        "connector_url": showing.connector_page(slug, connection.connector_id),
+        "environment": connection.environment,
+        "is_private": connection.is_private,
+        "status": shown.status,
+        "account": connection.account_name,
+        "owner": shown.owner,
+        "may_verify": access.may_use(membership, connection),
+        "may_edit": access.may_manage(membership, connection),
+        "menu": _menu(slug, connection),
+        "tabs": _tabs(request, connection, tab),
+    }
+
+
+def _menu(slug: str, connection: Connection) -> list[Link]:
+    sharing = "Open to the workspace" if connection.is_private else "Make private"
+    return [
+        Link(showing.page(slug, connection, "duplicate"), "Duplicate", "copy"),
+        Link(showing.page(slug, connection, "hand_over"), "Hand over", "swap"),
+        Link(showing.page(slug, connection, "settings"), sharing, "lock"),
+        Link(showing.page(slug, connection, "remove"), "Remove", "remove", is_danger=True),
+    ]
+
+
+def _tabs(request: WorkspaceRequest, connection: Connection, current: str) -> list[Tab]:
+    is_managed = access.may_manage(request.membership, connection)
+    return [
+        Tab(showing.page(request.workspace.slug, connection, name), label, name == current)
+        for name, label in TABS.items()
+        if name != "settings" or is_managed
+    ]

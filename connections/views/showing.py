@@ -1,0 +1,131 @@
+"""What templates show of a connection: words, links and rights, with no queries left to make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from connections import access
+from connections.models import Connection, Status
+from connectors.outcomes import MEANINGS
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from workspaces.models import Membership
+
+TRY_AGAIN = frozenset({"timeout", "unreachable", "upstream_fault", "rate_limited"})
+LOOK_AT = {
+    "other_account": "Decide",
+    "name_not_found": "Check the address",
+    "tls": "Check the address",
+    "address_refused": "Check the address",
+    "not_found": "Check the address",
+    "bad_answer": "Check the address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStatus:
+    """A status as a mark, a word and perhaps a reason."""
+
+    kind: str
+    word: str
+    reason: str = ""
+
+    @classmethod
+    def of(cls, connection: Connection) -> ShownStatus:
+        """Say what a connection is."""
+        word = Status(connection.status).label
+        return cls(connection.status, word, reason_of(connection))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address and what it is called."""
+
+    url: str
+    label: str
+    icon: str = ""
+    is_danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One connection in a table."""
+
+    id: uuid.UUID
+    icon: Any
+    connector_name: str
+    url: str
+    name: str
+    environment: str
+    is_private: bool
+    status: ShownStatus
+    account: str
+    owner: str
+    used_by: int
+    checked_at: datetime | None
+    remedy: Link | None
+
+
+def row(connection: Connection, *, slug: str, membership: Membership, used_by: int = 0) -> Row:
+    """Show a connection in a table; of a private one others see whose it is and how it is."""
+    is_seen = access.may_see(membership, connection)
+    manifest = connection.manifest
+    return Row(
+        id=connection.pk,
+        icon=manifest.icon,
+        connector_name=manifest.name,
+        url=page(slug, connection, "detail") if is_seen else "",
+        name=access.shown_name(membership, connection),
+        environment=connection.environment if is_seen else "",
+        is_private=connection.is_private,
+        status=ShownStatus.of(connection),
+        account=connection.account_name if is_seen else "",
+        owner=str(connection.owner or ""),
+        used_by=used_by,
+        checked_at=connection.checked_at,
+        remedy=remedy(connection, slug=slug, membership=membership),
+    )
+
+
+def remedy(connection: Connection, *, slug: str, membership: Membership) -> Link | None:
+    """Return the act that may mend a broken connection, for whoever may do it."""
+    if not connection.needs_attention or not access.may_manage(membership, connection):
+        return None
+    if connection.reason == "other_account":
+        return Link(page(slug, connection, "detail"), LOOK_AT["other_account"])
+    if connection.reason in TRY_AGAIN:
+        return Link(page(slug, connection, "detail"), "Look")
+    if connection.status == Status.REAUTHORIZE:
+        return Link(page(slug, connection, "credential"), "Reconnect")
+    label = LOOK_AT.get(connection.reason, "Replace credentials")
+    return Link(page(slug, connection, "credential"), label)
+
+
+def reason_of(connection: Connection) -> str:
+    """Say why a connection is not Active; nothing while it is."""
+    if connection.status == Status.ACTIVE or connection.reason not in MEANINGS:
+        return ""
+    return MEANINGS[connection.reason].sentence
+
+
+def page(slug: str, connection: Connection, name: str) -> str:
+    """Return the address of one of a connection's pages."""
+    arguments: Mapping[str, Any] = {"slug": slug, "connection_id": connection.pk}
+    return reverse(f"connections:{name}", kwargs=dict(arguments))
+
+
+def connector_page(slug: str, key: str, name: str = "detail") -> str:
+    """Return the address of one of a connector's pages."""
+    return reverse(f"connectors:{name}", kwargs={"slug": slug, "key": key})
+
+
+def add_page(slug: str, key: str) -> str:
+    """Return the address of the form that connects an account to a connector."""
+    return reverse("connections:add", kwargs={"slug": slug, "key": key})

@@ -1,0 +1,138 @@
+"""Verify now, and the panel that tells what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from connections import access, credentials, progress, tasks, verification
+from connections.views import checklists, finding, showing, versions
+from connections.views.checklists import POLLING_ENDED
+from connections.views.showing import Link, ShownStatus
+from connectors.outcomes import MEANINGS, Meaning
+from spojit.lib import clock
+from workspaces.access import WorkspaceRequest, requires
+from workspaces.roles import Permission
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpResponse
+
+    from connections.models import Connection
+
+
+@require_POST
+@requires(Permission.SEE)
+def verify(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
+    """Make a verification due and wake a worker; the page that comes back shows it live."""
+    connection = finding.used(request, connection_id)
+    verification.request(connection, actor=request.actor)
+    tasks.announce_verification(connection)
+    return redirect(_back(request, connection))
+
+
+@require_safe
+@requires(Permission.SEE)
+def status(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
+    """Answer with the status panel alone; status 286 ends the polling."""
+    connection = finding.seen(request, connection_id)
+    context = {"panel": panel(request, connection)}
+    code = 200 if context["panel"]["is_verifying"] else POLLING_ENDED
+    return render(request, "connections/_status_panel.html", context, status=code)
+
+
+def panel(request: WorkspaceRequest, connection: Connection) -> dict[str, Any]:
+    """Return what the status panel says: the status, why, since when, and what to do."""
+    slug = request.workspace.slug
+    meaning = MEANINGS.get(connection.reason)
+    return {
+        "url": showing.page(slug, connection, "status"),
+        "is_verifying": progress.is_verifying(connection, now=clock.now()),
+        "status": ShownStatus(connection.status, ShownStatus.of(connection).word),
+        "sentence": meaning.sentence if meaning else _fine(connection),
+        "hint": meaning.hint if meaning else "",
+        "detail": connection.reason_detail,
+        "remedies": _remedies(request, connection),
+        "warnings": _warnings(request, connection),
+        "decided_at": connection.decided_at,
+        "decided_by": connection.decided_by,
+        "last_outcome": _last(connection),
+        "last_outcome_at": connection.last_outcome_at,
+    }
+
+
+def _fine(connection: Connection) -> str:
+    if connection.status == "pending":
+        return "It is verified in a moment."
+    if connection.last_outcome == "unverified":
+        return MEANINGS["unverified"].sentence
+    return f"It works, as {connection.account_name}." if connection.account_name else "It works."
+
+
+def _last(connection: Connection) -> str:
+    meaning: Meaning | None = MEANINGS.get(connection.last_outcome)
+    return meaning.sentence.rstrip(".") if meaning else ""
+
+
+def _remedies(request: WorkspaceRequest, connection: Connection) -> list[Link]:
+    slug, membership = request.workspace.slug, request.membership
+    here = showing.page(slug, connection, "detail")
+    found = showing.remedy(connection, slug=slug, membership=membership)
+    return [found] if found and found.url != here else []
+
+
+def _warnings(request: WorkspaceRequest, connection: Connection) -> list[dict[str, str]]:
+    found = [_staged_warning(request, connection), _expiry_warning(request, connection)]
+    if connection.is_limited:
+        found.append(
+            {
+                "title": "The credentials are good and may do little.",
+                "text": connection.reason_detail,
+            }
+        )
+    if others := checklists.same_account(request, connection):
+        names = ", ".join(others)
+        found.append({"title": "You already connected this account.", "text": f"Also by: {names}."})
+    if connection.not_permitted:
+        names = ", ".join(sorted(connection.not_permitted))
+        found.append(
+            {"title": "Some tools are not permitted.", "text": f"The service refused: {names}."}
+        )
+    return [warning for warning in found if warning]
+
+
+def _staged_warning(request: WorkspaceRequest, connection: Connection) -> dict[str, str] | None:
+    staged = credentials.staged(connection)
+    if staged is None or not access.may_manage(request.membership, connection):
+        return None
+    said = (
+        MEANINGS[staged.outcome].sentence
+        if staged.outcome in MEANINGS
+        else "They are verified first."
+    )
+    return {
+        "title": "New credentials wait beside those in use.",
+        "text": said,
+        "url": showing.page(request.workspace.slug, connection, "credential"),
+        "label": "See",
+    }
+
+
+def _expiry_warning(request: WorkspaceRequest, connection: Connection) -> dict[str, str] | None:
+    if not access.may_manage(request.membership, connection):
+        return None
+    current = credentials.current(connection)
+    return versions.expiry_warning(connection, current, slug=request.workspace.slug)
+
+
+def _back(request: WorkspaceRequest, connection: Connection) -> str:
+    """Return where the button stood, when that is one of this connection's own pages."""
+    home = showing.page(request.workspace.slug, connection, "detail")
+    came_from = request.headers.get("Referer", "")
+    path = came_from.removeprefix(f"{request.scheme}://{request.get_host()}").partition("?")[0]
+    is_here = url_has_allowed_host_and_scheme(came_from, {request.get_host()})
+    return path if is_here and path.startswith(home) else home
