@@ -118,6 +118,7 @@ def credentials(_: HttpRequest) -> dict[str, Any]:
         "version": 4,
         "expires_on": s.NOW.date(),
         "expiry_warning": None,
+        "expiry_form": s.RenameForm(),
         "fields": [
             Sample(label="Secret key", is_secret=True, value="", **was_set),
             Sample(label="Region", is_secret=False, value="Europe", **was_set),
@@ -132,6 +133,7 @@ def credentials(_: HttpRequest) -> dict[str, Any]:
                 created_by="Bob",
                 outcome="It works.",
                 restore_url="",
+                is_staged=False,
             ),
             Sample(
                 version=3,
@@ -142,6 +144,7 @@ def credentials(_: HttpRequest) -> dict[str, Any]:
                 outcome="It works.",
                 restore_url=f"{BASE}/restoration/",
                 restorable_until=s.NOW,
+                is_staged=False,
             ),
         ],
     }
@@ -154,6 +157,10 @@ def rotate(_: HttpRequest) -> dict[str, Any]:
         "connection": connection("Credentials"),
         "staged_title": "Version 5 did not work; version 4 stays in use",
         "checklist": checklist(2, "failed"),
+        "staged": True,
+        "discard_url": f"{BASE}/credential/discarding/",
+        "previous": None,
+        "restore_url": f"{BASE}/restoration/",
         "other_account": None,
         "form": form,
         "fields": [

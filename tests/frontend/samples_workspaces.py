@@ -9,7 +9,7 @@ from django import forms
 from django.core.paginator import Paginator
 
 from tests.frontend import samples as s
-from tests.frontend.samples_connections import option, rows
+from tests.frontend.samples_connections import option
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -69,9 +69,24 @@ def members(_: HttpRequest) -> dict[str, Any]:
     }
 
 
+def holdings() -> list[Sample]:
+    """What a leaving person's name is on."""
+    connector = s.CONNECTORS[1]
+    return [
+        Sample(
+            kind="Stripe connection",
+            name="Stripe - Production",
+            path="#",
+            icon=connector.icon,
+            status=s.status("active"),
+            acts_as_person=True,
+        )
+    ]
+
+
 def member_removal(_: HttpRequest) -> dict[str, Any]:
     """What is in the name of a leaving member."""
-    return {"person": "Bob Marsh", "connections": rows()[:2], "form": None, "cancel_url": "#"}
+    return {"person": "Bob Marsh", "holdings": holdings(), "form": None, "cancel_url": "#"}
 
 
 def invitations(_: HttpRequest) -> dict[str, Any]:
@@ -80,7 +95,14 @@ def invitations(_: HttpRequest) -> dict[str, Any]:
     return {
         "form": InviteForm(),
         "rows": [
-            Sample(email="carol@example.org", state="open", kind="accent", revoke_url="#", **row),
+            Sample(
+                email="carol@example.org",
+                state="open",
+                kind="accent",
+                revoke_url="#",
+                resend_url="#",
+                **row,
+            ),
             Sample(email="dan@example.org", state="accepted", kind="good", revoke_url="", **row),
         ],
     }
@@ -202,7 +224,7 @@ def delete(_: HttpRequest) -> dict[str, Any]:
 
 def leave(_: HttpRequest) -> dict[str, Any]:
     """Leaving."""
-    return {"why_not": None, "connections": rows()[:1], "cancel_url": "#"}
+    return {"why_not": None, "holdings": holdings(), "form": s.HandOverForm(), "cancel_url": "#"}
 
 
 def leave_refused(_: HttpRequest) -> dict[str, Any]:
