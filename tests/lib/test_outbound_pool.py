@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import thread_time
 from typing import TYPE_CHECKING
 
 import pytest
+import requests  # noqa: TID251 - to compare with
 from urllib3.util.wait import wait_for_read
 
 from spojit.lib.outbound import Request, Unreachable, exchange, pool, send
@@ -16,7 +18,7 @@ from tests.servers.listener import listening
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -189,6 +191,27 @@ def test_a_forked_process_begins_without_connections() -> None:
         assert idle() == 0
         for connection in kept:
             connection.close()
+
+
+def test_a_call_costs_no_more_than_one_by_a_bare_session() -> None:
+    with servers.recording() as server, requests.Session() as bare:
+        bare.trust_env = False
+        policy = servers.policy(server)
+        request = Request("GET", server.url)
+        ours = seconds_of_processor(lambda: send(request, policy=policy))
+        theirs = seconds_of_processor(lambda: bare.get(server.url).content)
+    assert ours < theirs * 1.1
+
+
+def seconds_of_processor(call: Callable[[], object]) -> float:
+    call()
+    samples = []
+    for _ in range(5):
+        started = thread_time()
+        for _ in range(30):
+            call()
+        samples.append(thread_time() - started)
+    return min(samples)
 
 
 def idle() -> int:
