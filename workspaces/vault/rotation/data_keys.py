@@ -142,7 +142,7 @@ def _reseal(
             progress.done += done
             unreadable += broken
             yield progress
-        left = _sealed(column, workspace_id).exclude(key_id=current.pk.bytes).count()
+        left = _count_left(column, workspace_id, current)
         if left == unreadable:
             break
     progress.unreadable += unreadable
@@ -162,8 +162,13 @@ def _reseal_batch(
     return (rows[-1].pk, len(fresh), len(rows) - len(fresh)) if rows else None
 
 
+def _count_left(column: SealedColumn, workspace_id: UUID, current: DataKey) -> int:
+    with isolation.workspace(workspace_id):
+        return _sealed(column, workspace_id).exclude(key_id=current.pk.bytes).count()
+
+
 def _sealed(column: SealedColumn, workspace_id: UUID) -> QuerySet[Model]:
-    """Select the rows that hold a sealed value, with the ID of its key as `key_id`."""
+    """Select the rows that hold a sealed value, by `key_id` of its key; needs the scope."""
     rows = QuerySet(column.model).filter(workspace_id=workspace_id)
     at = len(envelope.FORMAT) + 1
     key_id = Substr(column.column, at, 16, output_field=BinaryField())
