@@ -83,7 +83,8 @@ class Listing:
 
     def counts(self, name: str) -> Counter[Any]:
         """Count by `status`, `connector` or `owner`, under the other filters."""
-        others = replace(self.choice, **{name: None if name == "owner" else ""})
+        blank: dict[str, Any] = {name: None if name == "owner" else ""}
+        others = replace(self.choice, **blank)
         counter: Counter[Any] = Counter()
         for facet in self.facets:
             if _fits(facet, others):
@@ -156,7 +157,7 @@ class _CountedPaginator(Paginator[Connection]):
         self._count = count
 
     @property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """The number of rows in all."""
         return self._count
 

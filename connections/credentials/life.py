@@ -15,6 +15,8 @@ from workspaces.audit import Actor
 from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
+    import uuid
+
     from django.db.models import QuerySet
 
     from workspaces.models import User
@@ -124,7 +126,7 @@ def destroy_unrestorable(*, now: datetime) -> int:
         return _destroy(Credential.objects.filter(state=State.PREVIOUS, restorable_until__lt=now))
 
 
-def _locked(connection_id: object) -> Connection:
+def _locked(connection_id: uuid.UUID) -> Connection:
     locked: Connection = (
         Connection.objects.select_for_update(of=("self",))
         .select_related("workspace")

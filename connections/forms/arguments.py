@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -157,14 +157,10 @@ def _input(name: str, schema: Mapping[str, Any], *, is_required: bool) -> forms.
         options["initial"] = _written(schema["default"])
     if "enum" in schema:
         return _choice(schema["enum"], options)
-    maker = {
-        ("integer",): _whole,
-        ("number",): _number,
-        ("boolean",): _yes_no,
-        ("string",): lambda given: _text(name, given),
-    }.get(tuple(types))
-    if maker:
-        return maker(options)
+    if types == ["string"]:
+        return _text(name, options)
+    if len(types) == 1 and types[0] in _SIMPLE:
+        return _SIMPLE[types[0]](options)
     if types == ["array"] and _types(schema.get("items", {})) == ["string"]:
         return LinesField(**_helped(options, "One on each line."))
     return JsonField(types=types, **_helped(options, "Written as JSON."))
@@ -203,6 +199,13 @@ def _yes_no(options: dict[str, Any]) -> forms.Field:
     return forms.TypedChoiceField(
         choices=YES_NO, coerce=lambda text: text == "true", empty_value=None, **options
     )
+
+
+_SIMPLE: dict[str, Callable[[dict[str, Any]], forms.Field]] = {
+    "integer": _whole,
+    "number": _number,
+    "boolean": _yes_no,
+}
 
 
 def _text(name: str, options: dict[str, Any]) -> forms.Field:

@@ -45,7 +45,8 @@ class SharingForm(forms.Form):
 
     def __init__(self, *arguments: Any, is_used: bool, is_private: bool, **options: Any) -> None:
         """Ask only when a used connection is to become private."""
-        super().__init__(*arguments, initial={"is_private": str(is_private)}, **options)
+        options["initial"] = {"is_private": str(is_private)}
+        super().__init__(*arguments, **options)
         self._asks = is_used and not is_private
         if not self._asks:
             del self.fields["confirm"]

@@ -89,7 +89,7 @@ class Connection(TenantModel):
     removed_at = models.DateTimeField(null=True)
     removed_by_name = models.CharField(max_length=254, blank=True)
 
-    objects = ScopedManager.from_queryset(ConnectionQuerySet)()
+    objects = ScopedManager.from_queryset(ConnectionQuerySet)()  # type: ignore[misc]
 
     class Meta:
         constraints: ClassVar = [

@@ -145,7 +145,7 @@ def _check(
     before: str,
     is_staged: bool = False,
 ) -> Check:
-    return Check.objects.create(
+    check: Check = Check.objects.create(
         workspace_id=connection.workspace_id,
         connection=connection,
         kind=Kind.VERIFICATION,
@@ -162,3 +162,4 @@ def _check(
         actor_name=answer.asker.name if answer.actor else "",
         duration_ms=answer.duration_ms,
     )
+    return check

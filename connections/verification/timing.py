@@ -56,7 +56,8 @@ def daily_slot(connection: Connection, *, now: datetime) -> datetime:
 
 
 def _backed_off(attempts: int) -> timedelta:
-    return min(AFTER_TRANSIENT * 2 ** min(attempts, 10), AT_MOST_AFTER_TRANSIENT)
+    doubled: timedelta = AFTER_TRANSIENT * 2 ** min(attempts, 10)
+    return min(doubled, AT_MOST_AFTER_TRANSIENT)
 
 
 def _asked_wait(outcome: Outcome) -> timedelta:

@@ -21,7 +21,9 @@ from workspaces.roles import Permission
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Callable
 
+    from django.db.models import QuerySet
     from django.http import HttpResponse
 
 ROWS_ON_A_PAGE = 50
@@ -53,18 +55,18 @@ def activity(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
     kind = asked if asked in KINDS else "calls"
     rows = _ROWS[kind](connection)
     page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
-    shown = {"calls": _call, "checks": _check, "changes": _change}[kind]
+    show = _SHOW[kind]
     context = {
         "connection": frame(request, connection, tab="activity"),
         "chips": _chips(request, connection, kind),
-        "rows": [shown(request, row) for row in page],
+        "rows": [show(request, row) for row in page],
         "page": page,
         "query": urlencode({"kind": kind}),
     }
     return render(request, "connections/activity.html", context)
 
 
-_ROWS: dict[str, Any] = {
+_ROWS: dict[str, Callable[[Connection], QuerySet[Any]]] = {
     "calls": lambda connection: (
         Call.objects.filter(connection_id=connection.pk)
         .select_related("connection")
@@ -136,3 +138,10 @@ def _change(_request: WorkspaceRequest, event: AuditEvent) -> dict[str, Any]:
         "duration_ms": 0,
         "at": event.at,
     }
+
+
+_SHOW: dict[str, Callable[[WorkspaceRequest, Any], dict[str, Any]]] = {
+    "calls": _call,
+    "checks": _check,
+    "changes": _change,
+}

@@ -48,7 +48,7 @@ def overview(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
 def _facts(request: WorkspaceRequest, connection: Connection) -> list[dict[str, Any]]:
     slug, used_by = request.workspace.slug, len(usage.references(connection))
     scopes = ", ".join(connection.scopes) if connection.scopes else ""
-    facts = [
+    facts: list[dict[str, Any]] = [
         {"label": "Signs in by", "value": connection.manifest_scheme.label},
         {"label": "Address", "value": _address(connection)},
         {"label": "Account", "value": connection.account_name or connection.account_id},
