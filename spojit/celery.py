@@ -7,7 +7,8 @@ import os
 from typing import Any
 
 import structlog
-from celery import Celery, Task
+from celery import Celery
+from celery.contrib.django.task import DjangoTask
 from celery.exceptions import Ignore, Retry
 from celery.signals import setup_logging, worker_init
 
@@ -16,7 +17,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spojit.settings")
 log = structlog.get_logger(__name__)
 
 
-class WalledTask(Task):  # type: ignore[misc]
+class WalledTask(DjangoTask):  # type: ignore[misc]
     """The wall around every task: failures are logged here, once, with secrets masked.
 
     The work stays a row that is due, so a sweep brings it back; nothing is retried here.
