@@ -6,10 +6,9 @@ A scope is a transaction with two settings, the least and the greatest workspace
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import structlog
 from django.conf import settings
@@ -20,6 +19,8 @@ from spojit.lib.errors import SpojitError
 from spojit.lib.ids import GREATEST, LEAST
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
     from django.db.migrations.state import ProjectState
 
@@ -181,7 +182,7 @@ class Wall(Operation):
         self,
         app_label: str,
         schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
+        from_state: ProjectState,  # noqa: ARG002
         to_state: ProjectState,
     ) -> None:
         """Raise the wall."""
@@ -194,7 +195,7 @@ class Wall(Operation):
         app_label: str,
         schema_editor: BaseDatabaseSchemaEditor,
         from_state: ProjectState,
-        to_state: ProjectState,
+        to_state: ProjectState,  # noqa: ARG002
     ) -> None:
         """Take the wall down."""
         table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
@@ -216,10 +217,10 @@ class Wall(Operation):
         yield f"CREATE POLICY {table}_wall ON {table} USING ({_POLICY}) WITH CHECK ({_POLICY})"
         yield f"ALTER TABLE {table} ADD CONSTRAINT {table}_wall UNIQUE (workspace_id, id)"
         for name in self.parents:
-            field = model._meta.get_field(name)
-            parent = field.related_model._meta.db_table
+            field = cast("models.ForeignKey[Any, Any]", model._meta.get_field(name))
+            parent = field.remote_field.model._meta.db_table
             yield (
                 f"ALTER TABLE {table} ADD CONSTRAINT {table}_{name}_wall "
-                f"FOREIGN KEY (workspace_id, {field.column}) REFERENCES {parent} (workspace_id, id) "
-                "DEFERRABLE INITIALLY DEFERRED"
+                f"FOREIGN KEY (workspace_id, {field.column}) "
+                f"REFERENCES {parent} (workspace_id, id) DEFERRABLE INITIALLY DEFERRED"
             )
