@@ -8,3 +8,10 @@ class WorkspacesConfig(AppConfig):
 
     name = "workspaces"
     verbose_name = "Workspaces"
+
+    def ready(self) -> None:
+        """Fill the registries with what this app has to say."""
+        from workspaces import first_steps, retention  # noqa: PLC0415 - models are ready now
+
+        first_steps.register_own()
+        retention.register_own()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
-from typing import Any
-
-from django.db.models import Model
+from typing import TYPE_CHECKING, Any
 
 from workspaces.models import AuditEvent, User, Workspace
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.db.models import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def record(
         details: JSON-like values that are no secret.
     """
     actor = Actor.of(actor)
-    return AuditEvent.objects.create(
+    event: AuditEvent = AuditEvent.objects.create(
         workspace_id=workspace.pk,
         workspace_name=workspace.name,
         actor_id=actor.id,
@@ -62,3 +64,4 @@ def record(
         subject_name=str(subject)[:254],
         details=details or {},
     )
+    return event

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from workspaces import notices
 from workspaces.access import memberships_of
-from workspaces.models import Membership, Notice
 from workspaces.roles import Permission
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from workspaces.models import Membership
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Give templates `workspace`, `membership`, `workspaces`, `may`, `notices_count`, `is_trial`."""
+    """Give templates what the frame needs; lists and counts are asked for only when shown."""
     membership: Membership | None = getattr(request, "membership", None)
     return {
         "is_trial": settings.IS_TRIAL,
@@ -36,7 +40,4 @@ def _workspaces(request: HttpRequest) -> list[Any]:
 
 
 def _unread(membership: Membership | None) -> int:
-    if membership is None:
-        return 0
-    rows = Notice.objects.filter(workspace_id=membership.workspace_id, user_id=membership.user_id)
-    return rows.filter(read_at=None, closed_at=None).count()
+    return notices.count_unread(membership) if membership else 0

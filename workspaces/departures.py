@@ -5,24 +5,35 @@ Apps above register here in `apps.ready()`; this app knows none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
+from workspaces.audit import Actor
 from workspaces.models import Membership, User, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Something that acts as a person or belongs to one: what it is, its name and address."""
+    """Something that belongs to a person, or acts as one.
+
+    `kind` is what people call it ("GitHub connection"), `icon` and `status` what the template
+    tags of the same names draw.
+    """
 
     kind: str
     name: str
     path: str
+    icon: Any = None
+    status: Any = None
     acts_as_person: bool = False
 
 
-Finder = Callable[[Membership], list[Holding]]
-HandOver = Callable[[Membership, User], int]
+Holdings = dict[uuid.UUID, list[Holding]]
+Finder = Callable[[Workspace, Collection[uuid.UUID]], Holdings]
+HandOver = Callable[[Membership, User | None, Actor], int]
 Destroyer = Callable[[Workspace], None]
 
 _finders: list[Finder] = []
@@ -31,7 +42,7 @@ _destroyers: list[Destroyer] = []
 
 
 def register(*, find: Finder, hand_over: HandOver) -> None:
-    """Add a question about what a member holds, and how it goes to another member."""
+    """Add a question about what members hold, and how one's things go to another or to nobody."""
     _finders.append(find)
     _hand_overs.append(hand_over)
 
@@ -41,14 +52,18 @@ def register_destroyer(destroy: Destroyer) -> None:
     _destroyers.append(destroy)
 
 
-def holdings(membership: Membership) -> list[Holding]:
-    """List what a member's name is on, in the workspace's scope."""
-    return [holding for find in _finders for holding in find(membership)]
+def holdings(workspace: Workspace, user_ids: Collection[uuid.UUID]) -> Holdings:
+    """List what each of these people's names is on, by person, in the workspace's scope."""
+    found: Holdings = defaultdict(list)
+    for find in _finders:
+        for user_id, things in find(workspace, user_ids).items():
+            found[user_id] += things
+    return found
 
 
-def hand_over(membership: Membership, *, to: User) -> int:
-    """Give all that a member holds to another member; return how many things moved."""
-    return sum(move(membership, to) for move in _hand_overs)
+def hand_over(membership: Membership, *, to: User | None, actor: Actor) -> int:
+    """Give all that a member holds to another member, or to nobody; return how many things."""
+    return sum(move(membership, to, actor) for move in _hand_overs)
 
 
 def destroy(workspace: Workspace) -> None:

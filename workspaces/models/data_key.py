@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 
 from spojit.lib import clock
 from spojit.lib.ids import NOBODY, new_id
 from workspaces.isolation import ScopedManager
+
+if TYPE_CHECKING:
+    import uuid
 
 PLATFORM: uuid.UUID = NOBODY
 
