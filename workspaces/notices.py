@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 
-from spojit.lib import clock, redaction
-from workspaces import isolation
-from workspaces.models import Notice, User, Workspace
+from spojit.lib import clock
+from workspaces import isolation, mail
+from workspaces.models import Membership, Notice, User, Workspace
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable
 
 MOST_AT_ONCE = 100
+MAILED_FOR = timedelta(days=1)
 
 
 def tell(
@@ -27,12 +31,13 @@ def tell(
     path: str = "",
     subject_id: uuid.UUID | None = None,
 ) -> int:
-    """Tell people something once; return how many did not know it yet.
+    """Tell people something once; return how many were not told yet.
 
     Args:
         workspace: where it happened; its scope must be open.
         users: whom to tell.
-        key: what it is about; while a notice of this key is open nobody is told again.
+        key: what it is about. Nobody is told twice of one key, even once it is closed, so what may
+            happen again has its moment in the key.
         title: one line.
         text: what it means and what to do.
         path: where the button leads, from the site's root.
@@ -50,9 +55,8 @@ def tell(
         )
         for user in users
     ]
-    known = set(
-        Notice.objects.filter(workspace=workspace, key=key[:200]).values_list("user_id", flat=True)
-    )
+    told = Notice.objects.filter(workspace=workspace, key=key[:200])
+    known = set(told.values_list("user_id", flat=True))
     fresh = [row for row in rows if row.user_id not in known]
     return len(Notice.objects.bulk_create(fresh, ignore_conflicts=True))
 
@@ -63,15 +67,49 @@ def close(workspace: Workspace, *, subject_id: uuid.UUID, key_prefix: str = "") 
     return rows.filter(key__startswith=key_prefix).update(closed_at=clock.now())
 
 
+def of(membership: Membership) -> QuerySet[Notice]:
+    """Return what a member was told and is still true, the newest first, in the open scope."""
+    rows: QuerySet[Notice] = Notice.objects.filter(
+        workspace_id=membership.workspace_id, user_id=membership.user_id, closed_at=None
+    )
+    return rows.order_by("-created_at", "-pk")
+
+
+def count_unread(membership: Membership) -> int:
+    """Count what a member has not read yet."""
+    if isolation.is_open():
+        return of(membership).filter(read_at=None).count()
+    with isolation.workspace(membership.workspace_id):
+        return of(membership).filter(read_at=None).count()
+
+
+def read(membership: Membership, *, ids: Iterable[uuid.UUID] | None = None) -> int:
+    """Mark a member's own notices as read, some or all; return how many were unread."""
+    with isolation.workspace(membership.workspace_id):
+        rows = of(membership).filter(read_at=None).order_by()
+        if ids is not None:
+            rows = rows.filter(pk__in=list(ids))
+        return rows.update(read_at=clock.now())
+
+
+def dismiss(membership: Membership, *, notice_id: uuid.UUID) -> int:
+    """Take one of a member's own notices off their list; return 0 when it is not there."""
+    with isolation.workspace(membership.workspace_id):
+        now = clock.now()
+        rows = of(membership).filter(pk=notice_id).order_by()
+        return rows.update(read_at=Coalesce("read_at", Value(now)), closed_at=now)
+
+
 def mail_waiting(*, now: datetime) -> int:
-    """Send what was not mailed yet; each notice at most once, claimed before it is sent."""
+    """Mail what was not mailed yet, claimed before it is sent; return how many were tried.
+
+    One that the mail server does not take is tried again by the next sweep, for a day.
+    """
     with isolation.everything(reason="notices to mail"):
         waiting = Notice.objects.select_for_update(skip_locked=True, of=("self",))
-        rows = list(
-            waiting.filter(mailed_at=None, closed_at=None)
-            .select_related("user", "workspace")
-            .order_by("created_at")[:MOST_AT_ONCE]
-        )
+        waiting = waiting.filter(mailed_at=None, closed_at=None, created_at__gt=now - MAILED_FOR)
+        waiting = waiting.select_related("user", "workspace").order_by("created_at")
+        rows = list(waiting[:MOST_AT_ONCE])
         Notice.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=now)
     for row in rows:
         _mail(row)
@@ -80,5 +118,6 @@ def mail_waiting(*, now: datetime) -> int:
 
 def _mail(notice: Notice) -> None:
     context = {"notice": notice, "url": f"{settings.PUBLIC_URL}{notice.path}"}
-    text = redaction.redact(render_to_string("mail/notice.txt", context))
-    EmailMessage(redaction.redact(notice.title), text, to=[notice.user.email]).send()
+    if not mail.send("mail/notice.txt", context, subject=notice.title, to=notice.user.email):
+        with isolation.workspace(notice.workspace_id):
+            Notice.objects.filter(pk=notice.pk).update(mailed_at=None)

@@ -7,10 +7,12 @@ from typing import Any
 from celery import shared_task
 
 from spojit.lib import clock
-from workspaces import notices
+from workspaces import invitations, notices
 
 
 @shared_task(name="workspaces.mail_notices")
 def mail_notices(**_: Any) -> None:
-    """Mail what was not mailed yet."""
-    notices.mail_waiting(now=clock.now())
+    """Mail the notices and invitations that were not mailed yet."""
+    now = clock.now()
+    notices.mail_waiting(now=now)
+    invitations.mail_waiting(now=now)

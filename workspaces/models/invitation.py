@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 
 from spojit.lib import clock
 from workspaces.models.tenant import TenantModel
 from workspaces.roles import Role
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Invitation(TenantModel):
@@ -22,6 +24,7 @@ class Invitation(TenantModel):
     invited_by_name = models.CharField(max_length=254)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
@@ -36,6 +39,13 @@ class Invitation(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(role__in=Role.values), name="invitation_role_known"
             ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(mailed_at=None, accepted_at=None, revoked_at=None),
+                name="invitation_to_mail",
+            )
         ]
 
     def __str__(self) -> str:
