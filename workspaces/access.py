@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate
+from typing import TYPE_CHECKING, Any, Concatenate
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django_htmx.http import HttpResponseClientRedirect
 
 from spojit.lib import clock, logs
 from workspaces import isolation
 from workspaces.audit import Actor
 from workspaces.models import Membership, User, Workspace
-from workspaces.roles import Permission
+
+if TYPE_CHECKING:
+    from workspaces.roles import Permission
 
 SEEN_EVERY = timedelta(minutes=10)
 
@@ -35,21 +39,22 @@ class WorkspaceRequest(HttpRequest):
     request_id: str
 
 
-type_of_view = Callable[Concatenate[WorkspaceRequest, ...], HttpResponse]
+View = Callable[Concatenate[WorkspaceRequest, ...], HttpResponseBase]
+Guarded = Callable[..., HttpResponseBase]
 
 
-def requires(permission: Permission) -> Callable[[type_of_view], Callable[..., HttpResponse]]:
+def requires(permission: Permission) -> Callable[[View], Guarded]:
     """Let a view run for members with a permission, inside its workspace's scope and transaction.
 
     The view is given the request with `workspace`, `membership` and `actor`; `slug` is taken off
     its arguments.
     """
 
-    def decorate(view: type_of_view) -> Callable[..., HttpResponse]:
+    def decorate(view: View) -> Guarded:
         @wraps(view)
-        def guarded(request: WorkspaceRequest, slug: str, **arguments: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+        def guarded(request: WorkspaceRequest, slug: str, **arguments: Any) -> HttpResponseBase:
+            if not is_signed_in(request):
+                return _to_sign_in(request)
             _enter(request, slug)
             with isolation.workspace(request.workspace):
                 if not request.membership.may(permission):
@@ -63,11 +68,38 @@ def requires(permission: Permission) -> Callable[[type_of_view], Callable[..., H
     return decorate
 
 
+def is_signed_in(request: HttpRequest) -> bool:
+    """Whether somebody has signed in."""
+    return bool(request.user.is_authenticated)
+
+
 def memberships_of(user: User) -> list[Membership]:
     """List a person's memberships with their workspaces, by name."""
     with isolation.person(user.pk):
         rows = Membership.objects.filter(user=user).select_related("workspace")
         return list(rows.order_by("workspace__name", "workspace_id"))
+
+
+def signed_in(view: View) -> Guarded:
+    """Let a view run for anybody who has signed in, outside of any workspace."""
+
+    @wraps(view)
+    def guarded(request: WorkspaceRequest, **arguments: Any) -> HttpResponseBase:
+        if not is_signed_in(request):
+            return _to_sign_in(request)
+        request.actor = Actor.of(request.user, address=request.client_address)
+        return view(request, **arguments)
+
+    return guarded
+
+
+def _to_sign_in(request: WorkspaceRequest) -> HttpResponse:
+    """Send a visitor to the log-in page; htmx as a whole page, never into a fragment."""
+    if getattr(request, "htmx", False):
+        page = request.headers.get("HX-Current-URL", "")
+        back = urlsplit(page).path or request.get_full_path()
+        return HttpResponseClientRedirect(redirect_to_login(back).url)
+    return redirect_to_login(request.get_full_path())
 
 
 def _enter(request: WorkspaceRequest, slug: str) -> None:
