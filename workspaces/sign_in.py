@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
-from django.http import HttpRequest
 
-from workspaces.models import User
+from workspaces import invitations, lifecycle
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from workspaces.models import User
 
 
 class SignupFields(forms.Form):
@@ -19,11 +23,21 @@ class SignupFields(forms.Form):
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+    workspace = forms.CharField(
+        label="Name of your workspace",
+        help_text="Usually your team or company. You can change it later.",
+        max_length=lifecycle.LONGEST_NAME,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
 
     def signup(self, _request: HttpRequest, user: User) -> None:
-        """Keep the name."""
+        """Keep the name, and make the workspace unless an invitation waits for this address."""
         user.name = " ".join(self.cleaned_data["name"].split())
         user.save(update_fields=["name"])
+        asked = self.cleaned_data["workspace"].strip()
+        if asked or not invitations.is_awaited(user.email):
+            lifecycle.create(asked or derived_name(user), owner=user)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -32,3 +46,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: Any) -> str:
         """Return the address that `TRUSTED_PROXIES` lets us believe."""
         return str(request.client_address)
+
+    def clean_email(self, email: str) -> str:
+        """Keep addresses in lower case, as the database compares them."""
+        return super().clean_email(email).strip().lower()  # type: ignore[no-any-return]
+
+
+def derived_name(user: User) -> str:
+    """Name a first workspace after its owner."""
+    return f"{user.get_short_name()}'s workspace"[: lifecycle.LONGEST_NAME]
