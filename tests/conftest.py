@@ -56,6 +56,14 @@ def _empty_redis() -> None:
                 client.delete(key)
 
 
+@pytest.fixture(autouse=True)
+def _forget_data_keys() -> None:
+    """Drop the unwrapped data keys of the test before: their rows may be gone."""
+    from workspaces.vault import keyring  # noqa: PLC0415 - Django is set up by now
+
+    keyring.forget()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Replace pytest-django's: the database is already there, migrated by the owner's role."""
