@@ -54,8 +54,8 @@ class AddForm(SchemeForm):
 
     @property
     def lines(self) -> list[Line]:
-        """The scheme's inputs, and the name after them: by then one knows what it is."""
-        return [*super().lines, Line(self["name"])]
+        """The name, then the scheme's inputs."""
+        return [Line(self["name"]), *super().lines]
 
     @property
     def extras(self) -> list[Line]:

@@ -43,7 +43,7 @@ def make(field: Field, scheme: Scheme) -> RawField:
     made = RawField(
         label=field.label,
         help_text=escape(field.help),
-        required=field.required and not field.default,
+        required=field.required,
         widget=_widget(field),
     )
     made.widget.attrs |= _attributes(field, scheme)

@@ -77,7 +77,8 @@ def _said(request: WorkspaceRequest, connection: Connection, last: Check) -> dic
     else:
         headline = "It works."
     acts = _next_acts(request, connection) if connection.status == "active" else []
-    return {"headline": headline, "hint": hint, "next_acts": acts}
+    told = {"headline": headline, "hint": hint, "next_acts": acts}
+    return told | _rename(request, connection)
 
 
 def _failed(request: WorkspaceRequest, connection: Connection, last: Check) -> dict[str, Any]:
@@ -108,6 +109,14 @@ def _next_acts(request: WorkspaceRequest, connection: Connection) -> list[Link]:
     source = f"?scheme={connection.scheme}&from={connection.pk}"
     acts.append(Link(showing.add_page(slug, key) + source, "Add another environment", "plus"))
     return acts
+
+
+def _rename(request: WorkspaceRequest, connection: Connection) -> dict[str, Any]:
+    name = better_name(connection)
+    if not name or not access.may_manage(request.membership, connection):
+        return {}
+    url = showing.page(request.workspace.slug, connection, "settings")
+    return {"better_name": name, "rename_url": url}
 
 
 def better_name(connection: Connection) -> str:

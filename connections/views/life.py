@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from connections import lifecycle, usage
 from connections.forms import HandOverForm, NameForm, RemovalForm, SharingForm
 from connections.lifecycle import NameMissing, NameTaken, NotAMember
-from connections.views import finding, showing
+from connections.views import finding, returning, showing
 from connections.views.framing import frame
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.models import Membership
@@ -45,7 +45,7 @@ def settings(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
     )
     changed = _rename(request, connection, name_form) or _share(request, connection, sharing_form)
     if changed:
-        return redirect(_back_to(request, connection))
+        return redirect(returning.back(request, connection, otherwise="settings"))
     context = {
         "connection": frame(request, connection, tab="settings"),
         "name_form": name_form,
@@ -189,12 +189,6 @@ def _home(request: WorkspaceRequest, connection: Connection) -> str:
     if is_lost and not request.membership.may(Permission.MANAGE_ANY_CONNECTION):
         return _list(request)
     return showing.page(request.workspace.slug, connection, "detail")
-
-
-def _back_to(request: WorkspaceRequest, connection: Connection) -> str:
-    """Return to the page of the form: a rename may come from the head of any page."""
-    name = "added" if request.POST.get("back") == "added" else "settings"
-    return showing.page(request.workspace.slug, connection, name)
 
 
 def _list(request: WorkspaceRequest) -> str:

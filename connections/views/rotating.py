@@ -148,6 +148,6 @@ def _added_context(
         "action": request.path,
         "submit_label": "Save again and verify",
         "cancel_url": showing.page(slug, connection, "detail"),
-        "connection_name": connection.name,
+        "connection": {"id": connection.pk, "name": connection.name},
         "other_account": accounts.context(request, connection),
     }

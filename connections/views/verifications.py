@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from connections import access, credentials, progress, tasks, verification
-from connections.views import checklists, finding, showing, versions
+from connections.views import checklists, finding, returning, showing, versions
 from connections.views.checklists import POLLING_ENDED
 from connections.views.showing import Link, ShownStatus
 from connectors.outcomes import MEANINGS, Meaning
@@ -32,7 +31,7 @@ def verify(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespon
     connection = finding.used(request, connection_id)
     verification.request(connection, actor=request.actor)
     tasks.announce_verification(connection)
-    return redirect(_back(request, connection))
+    return redirect(returning.back(request, connection))
 
 
 @require_safe
@@ -127,12 +126,3 @@ def _expiry_warning(request: WorkspaceRequest, connection: Connection) -> dict[s
         return None
     current = credentials.current(connection)
     return versions.expiry_warning(connection, current, slug=request.workspace.slug)
-
-
-def _back(request: WorkspaceRequest, connection: Connection) -> str:
-    """Return where the button stood, when that is one of this connection's own pages."""
-    home = showing.page(request.workspace.slug, connection, "detail")
-    came_from = request.headers.get("Referer", "")
-    path = came_from.removeprefix(f"{request.scheme}://{request.get_host()}").partition("?")[0]
-    is_here = url_has_allowed_host_and_scheme(came_from, {request.get_host()})
-    return path if is_here and path.startswith(home) else home
