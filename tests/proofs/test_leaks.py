@@ -1,0 +1,282 @@
+"""A secret that was used everywhere is nowhere to be found afterwards, in any encoding."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis
+from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection as database
+
+from connections import credentials, tasks, trials
+from connections.models import Call, Connection
+from connectors import execution
+from spojit.embedded import places as binaries
+from spojit.lib import clock, logs
+from tests import factories, servers
+from tests.factories import make_cast, make_connector, scope, signed_in
+from tests.proofs.leaks import SHAPES, Canary, found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django.test import Client
+
+    from tests.factories import Cast
+    from tests.servers import Received, Reply, Server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def echo(received: Received) -> Reply:
+    """Send back all that came, plain and encoded, as a careless service does."""
+    sent = received.raw.decode("latin-1")
+    authorization = received.headers.get("authorization", "")
+    coded = base64.b64encode(received.raw).decode()
+    body = {"sent": sent, "coded": coded, "authorization": authorization, "hex": received.raw.hex()}
+    status = {"/refused": 401, "/broken": 500, "/forbidden": 403}.get(received.path, 200)
+    return servers.json_reply(body, status=status)
+
+
+def test_canaries_that_were_used_everywhere_are_found_nowhere(
+    reach: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast, written = make_cast(), io.StringIO()
+    for key in ("http", "postgresql", "redis", "smtp"):
+        make_connector(key)
+    canaries: list[Canary] = []
+    with servers.recording(echo) as server, _logging_everything(written):
+        reach(server.port)
+        _connect_in_every_way(cast, server, canaries)
+        _work_off(cast)
+        _rotate_try_and_break(cast, server, canaries, monkeypatch)
+        _work_off(cast)
+        assert all(canary.token.encode() in server.everything for canary in canaries[:3])
+        places = _pages(cast) | _staff_pages() | _stores()
+    places["logs"] = written.getvalue().encode()
+    places["mail"] = "".join(str(message.message()) for message in mail.outbox).encode()
+    assert found(canaries, places) == []
+    assert "Tool called" in written.getvalue()
+    assert len(canaries) > 10
+
+
+def test_the_search_itself_finds_what_is_hidden_in_any_encoding() -> None:
+    for shape in SHAPES:
+        canary = Canary(shape)
+        for shift in range(3):
+            text = b"x" * shift + canary.value.encode() + b"tail"
+            assert found([canary], {"base64": base64.b64encode(text)}) == [f"{shape} in base64"]
+            assert found([canary], {"hex": text.hex().encode()}) == [f"{shape} in hex"]
+        assert found([canary], {"nothing": b"nothing here"}) == []
+
+
+def _new(canaries: list[Canary], shape: str) -> str:
+    canaries.append(Canary(shape))
+    return canaries[-1].value
+
+
+def _connect_in_every_way(cast: Cast, server: Server, canaries: list[Canary]) -> None:
+    client, url = signed_in(cast.bob), server.url
+    for path in ("/ok", "/refused", "/broken", "/forbidden"):
+        for scheme, more, shape in (
+            ("api_key", {}, "base64"),
+            ("api_key_header", {"header_name": "X-Key"}, "markup"),
+            ("api_key_query", {"parameter_name": "key"}, "quotes"),
+        ):
+            values = {"base_url": url, "api_key": _new(canaries, shape), "test_path": path, **more}
+            _add(client, cast, "http", scheme, values, name=f"{scheme} {path}")
+        password = _new(canaries, "letters")
+        values = {"base_url": url, "username": "bob", "password": password, "test_path": path}
+        _add(client, cast, "http", "basic", values, name=f"basic {path}")
+    host = {"host": "127.0.0.1", "port": str(server.port), "tls": "off"}
+    secret = {"password": _new(canaries, "plain"), "username": "bob"}
+    _add(client, cast, "postgresql", "database", {**host, **secret, "database": "d"}, name="pg")
+    _add(client, cast, "redis", "database", {**host, **secret, "database": "0"}, name="redis")
+    refused = {"base_url": "https://u:p@x/", "api_key": _new(canaries, "plain")}
+    answer = _post(client, cast, "http", "api_key", refused | {"name": "refused"})
+    assert answer.status_code == 422
+    assert found(canaries, {"the refused form": answer.content}) == []
+
+
+def _post(client: Client, cast: Cast, key: str, scheme: str, values: dict[str, str]) -> Any:
+    path = f"/w/{cast.workspace.slug}/connections/new/{key}/?scheme={scheme}"
+    return client.post(path, values)
+
+
+def _add(
+    client: Client, cast: Cast, key: str, scheme: str, values: dict[str, str], *, name: str
+) -> None:
+    answer = _post(client, cast, key, scheme, values | {"name": name})
+    assert answer.status_code == 302, answer.content.decode()
+
+
+def _rotate_try_and_break(
+    cast: Cast, server: Server, canaries: list[Canary], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("api_key /ok", "basic /ok"):
+        connection = _find(cast, name)
+        secret = "api_key" if name.startswith("api") else "password"
+        new = {secret: _new(canaries, "spaces"), "test_path": "/refused"}
+        credentials.stage(connection, values=new, actor=cast.bob)
+        _work_off(cast)
+        credentials.stage(connection, values={secret: _new(canaries, "plain")}, actor=cast.bob)
+    for connection in _all(cast):
+        if connection.connector_id == "http":
+            _try(cast, connection, "get", {"path": "/ok"})
+            _try(cast, connection, "post", {"path": "/broken", "body": {"a": 1}})
+    _work_off(cast)
+    _break_in_the_middle(cast, _find(cast, "api_key /ok"), monkeypatch)
+
+
+def _break_in_the_middle(
+    cast: Cast, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let a bug raise the very secret, in a task and in a page."""
+
+    def burst(*arguments: Any, **_: Any) -> Any:
+        raise RuntimeError(f"a bug with {arguments[2]!r}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(execution, "verify", burst)
+        with scope(cast.workspace):
+            Connection.objects.filter(pk=connection.pk).update(verification_due_at=clock.now())
+        tasks.verify.apply(
+            kwargs={"workspace_id": str(cast.workspace.pk), "connection_id": str(connection.pk)}
+        )
+
+
+def _try(cast: Cast, connection: Connection, tool: str, arguments: dict[str, Any]) -> None:
+    trials.request(
+        cast.workspace,
+        connector_key=connection.connector_id,
+        connection=connection,
+        tool=tool,
+        arguments=arguments,
+        actor=cast.bob,
+    )
+
+
+def _work_off(cast: Cast) -> None:
+    """Do what workers do, until nothing is due."""
+    workspace_id = cast.workspace.pk
+    with scope(cast.workspace):
+        Connection.objects.filter(verification_attempts__gt=0).update(verification_due_at=None)
+        due = list(Connection.objects.due(now=clock.now()))
+        calls = list(Call.objects.filter(finished_at=None).values_list("pk", flat=True))
+    for connection in due:
+        tasks.verify(workspace_id=str(workspace_id), connection_id=str(connection.pk))
+    for call_id in calls:
+        tasks.carry_out_call(workspace_id=str(workspace_id), call_id=str(call_id))
+    tasks.sweep()
+    tasks.tidy()
+
+
+def _all(cast: Cast) -> list[Connection]:
+    with scope(cast.workspace):
+        return list(Connection.objects.select_related("workspace").order_by("name"))
+
+
+def _find(cast: Cast, name: str) -> Connection:
+    return next(connection for connection in _all(cast) if connection.name == name)
+
+
+def _pages(cast: Cast) -> dict[str, bytes]:
+    client, here = signed_in(cast.alice), f"/w/{cast.workspace.slug}"
+    paths = [f"{here}/connections/", f"{here}/connectors/", f"{here}/audit/", f"{here}/notices/"]
+    paths += [f"{here}/audit/export/", f"{here}/members/"]
+    tabs = ("", "status/", "checklist/", "added/", "credentials/", "credential/", "activity/")
+    tabs += ("usage/", "settings/", "removal/")
+    for connection in _all(cast):
+        paths += [f"{here}/connections/{connection.pk}/{tab}" for tab in tabs]
+        paths.append(f"{here}/connections/new/{connection.connector_id}/?from={connection.pk}")
+    with scope(cast.workspace):
+        for call in Call.objects.all():
+            paths.append(f"{here}/connectors/http/tools/{call.tool}/trials/{call.pk}/")
+    answers = {path: client.get(path) for path in paths}
+    assert {answer.status_code for answer in answers.values()} <= {200, 286, 302}
+    return {path: _whole(answer) for path, answer in answers.items()}
+
+
+def _staff_pages() -> dict[str, bytes]:
+    staff = factories.make_user("Stella", is_staff=True, is_superuser=True)
+    TOTP.activate(staff, "JBSWY3DPEHPK3PXP")
+    client = signed_in(staff)
+    paths = ["/admin/"]
+    for model in ("connection", "credential", "check", "call"):
+        paths.append(f"/admin/connections/{model}/")
+    with scope_of_all():
+        keys = list(Connection.objects.values_list("pk", flat=True))
+    paths += [f"/admin/connections/connection/{key}/change/" for key in keys]
+    paths.append("/admin/workspaces/auditevent/")
+    answers = {path: client.get(path) for path in paths}
+    assert answers["/admin/"].status_code == 200
+    assert answers[f"/admin/connections/connection/{keys[0]}/change/"].status_code == 200
+    return {path: _whole(answer) for path, answer in answers.items()}
+
+
+def scope_of_all() -> Any:
+    from workspaces import isolation  # noqa: PLC0415
+
+    return isolation.everything(reason="a test looks at all")
+
+
+def _whole(answer: Any) -> bytes:
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return content + repr(sorted(answer.headers.items())).encode()
+
+
+def _stores() -> dict[str, bytes]:
+    stored: dict[str, bytes] = {"the database dump": _dump()}
+    with redis.Redis.from_url(settings.REDIS_URL) as store:
+        for key in store.scan_iter():
+            stored[f"Redis {key!r}"] = key + _content(store, key)
+    assert any(b"celery" in key.encode() for key in stored)
+    return stored
+
+
+def _content(store: Any, key: bytes) -> bytes:
+    read = {
+        b"string": lambda: store.get(key),
+        b"list": lambda: store.lrange(key, 0, -1),
+        b"hash": lambda: store.hgetall(key),
+        b"set": lambda: store.smembers(key),
+        b"zset": lambda: store.zrange(key, 0, -1),
+    }
+    value = read[store.type(key)]()
+    return value if isinstance(value, bytes) else repr(value).encode()
+
+
+def _dump() -> bytes:
+    least, greatest = "0" * 8 + "-0000-0000-0000-" + "0" * 12, "ffffffff-ffff-ffff-ffff-ffffffffffff"
+    environment = os.environ | {"PGOPTIONS": f"-c spojit.low={least} -c spojit.high={greatest}"}
+    command = [str(_pg_dump()), "--enable-row-security", settings.MIGRATION_DATABASE_URL]
+    dump = subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+    assert b"connections_credential" in dump
+    assert b"api_key /ok" in dump
+    return dump
+
+
+def _pg_dump() -> Path:
+    return Path(binaries.postgres_folder()) / "pg_dump"
+
+
+@contextmanager
+def _logging_everything(written: io.StringIO) -> Iterator[None]:
+    logs.configure(level="DEBUG", json=True, stream=written)
+    database.force_debug_cursor = True
+    try:
+        yield
+    finally:
+        database.force_debug_cursor = False
+        logs.configure(level="INFO", json=True)
+        call_command("check", verbosity=0)
