@@ -43,7 +43,7 @@ def tool(
         effect=effect,
         idempotent=idempotent or effect == "read",
         source=source,
-        input=_tidy(model.model_json_schema()),
+        input=_without_null(_tidy(model.model_json_schema())),
         output=_tidy(TypeAdapter(get_type_hints(function)["return"]).json_schema()),
         function=function,
         model=model,
@@ -72,6 +72,17 @@ def wants_session(function: Callable[..., Any]) -> bool:
 def _description(function: Callable[..., Any]) -> str:
     paragraph = inspect.getdoc(function) or ""
     return " ".join(paragraph.split("\n\n")[0].split())
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """An argument that may be None is one that may be left out: say only that."""
+    for name, given in schema.get("properties", {}).items():
+        kinds = given.get("anyOf", [])
+        if given.get("default", 0) is None and {"type": "null"} in kinds:
+            kinds = [kind for kind in kinds if kind != {"type": "null"}]
+            plain = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+            schema["properties"][name] = plain
+    return schema
 
 
 def _tidy(schema: Any) -> Any:

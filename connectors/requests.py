@@ -45,7 +45,7 @@ def build(
         made = free.build(connector, request, fields, arguments)
     else:
         made = _declared(connector, request, known, {**arguments, **(page or {})}, fields)
-    _add_headers(made, connector.headers | request.headers, known)
+    _add_headers(made, connector, request, known)
     if scheme is not None and scheme.kind != "none":
         made.credential = schemes.attach(scheme, values)
         made.secret_hosts = hosts.allowed(connector, values)
@@ -152,9 +152,16 @@ def _form(members: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [pair for name, value in members.items() for pair in flatten(name, value, arrays="form")]
 
 
-def _add_headers(made: Request, headers: Mapping[str, str], known: Mapping[str, str]) -> None:
-    for name, template in headers.items():
-        if name not in made.headers and all(known.get(key) for key in templates.names(template)):
+def _add_headers(
+    made: Request, connector: Connector, request: HttpRequest, known: Mapping[str, str]
+) -> None:
+    """Add the headers of the tool, then those of the connector that are not there yet."""
+    for name, template in request.headers.items():
+        if all(known.get(key) for key in templates.names(template)):
+            made.headers[name] = templates.render(template, known)
+    present = {name.lower() for name in made.headers}
+    for name, template in connector.headers.items():
+        if name.lower() not in present:
             made.headers[name] = templates.render(template, known)
     for name, value in made.headers.items():
         if _CONTROL.search(value):

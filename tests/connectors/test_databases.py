@@ -1,0 +1,356 @@
+"""The drivers against real servers: PostgreSQL, MariaDB and Redis."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+
+from connectors import execution, registry
+from connectors.execution import InvalidArguments
+from spojit.lib.outbound import Policy
+from tests.connectors import mariadb
+from tests.servers.listener import listening
+from tests.servers.policies import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connectors.identity import Verified
+    from connectors.outcomes import Outcome
+
+POLICY = Policy(allowed_networks=LOOPBACK)
+
+
+def verify(key: str, values: dict[str, str], *, policy: Policy = POLICY) -> Verified:
+    connector = registry.get(key)
+    scheme = connector.scheme("database_url" if "connection_string" in values else "database")
+    return execution.verify(connector, scheme, values, policy=policy)
+
+
+def call(service: str, values: dict[str, str], tool: str, **arguments: Any) -> Outcome:
+    connector = registry.get(service)
+    return execution.call(
+        connector,
+        connector.scheme("database"),
+        connector.tool(tool),
+        values,
+        arguments,
+        policy=POLICY,
+    )
+
+
+@pytest.fixture(scope="module")
+def postgres() -> dict[str, str]:
+    """The values of a connection to the tests' own server."""
+    database = settings.DATABASES["default"]
+    return {
+        "host": str(database["HOST"]),
+        "port": str(database["PORT"]),
+        "database": str(database["NAME"]),
+        "username": str(database["USER"]),
+        "password": str(database["PASSWORD"]),
+        "tls": "off",
+    }
+
+
+@pytest.fixture(scope="module")
+def maria() -> Iterator[dict[str, str]]:
+    """The values of a connection to a MariaDB made for these tests."""
+    if not mariadb.IS_INSTALLED:
+        pytest.skip("mariadbd is not installed: apt-get install mariadb-server")
+    with (
+        tempfile.TemporaryDirectory(prefix="m", dir="/tmp") as folder,
+        mariadb.running(Path(folder)) as server,
+    ):
+        server.administer(
+            "CREATE DATABASE shop",
+            "CREATE TABLE shop.items (id INT PRIMARY KEY, name VARCHAR(20), price DECIMAL(9,2))",
+            "INSERT INTO shop.items VALUES (1, 'Lamp', 9.90), (2, 'Chair', 39.00)",
+            "CREATE USER builder@localhost IDENTIFIED BY 'pass word'",
+            "GRANT ALL ON shop.* TO builder@localhost",
+            "CREATE USER reader@localhost IDENTIFIED BY 'reading'",
+            "GRANT SELECT ON shop.* TO reader@localhost",
+        )
+        yield {
+            "host": "127.0.0.1",
+            "port": str(server.port),
+            "database": "shop",
+            "username": "builder",
+            "password": "pass word",
+            "tls": "off",
+        }
+
+
+@pytest.fixture(scope="module")
+def cache() -> Iterator[dict[str, str]]:
+    """The values of a connection as a user who may only touch demo:*."""
+    url = urlsplit(settings.REDIS_URL)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.execute_command(
+            "ACL", "SETUSER", "spojit-test", "reset", "on", ">sesame", "~demo:*", "+@all"
+        )
+        yield {
+            "host": str(url.hostname),
+            "port": str(url.port),
+            "database": url.path.strip("/") or "0",
+            "username": "spojit-test",
+            "password": "sesame",
+            "tls": "off",
+        }
+        client.delete("demo:a", "demo:b", "demo:count", "demo:map")
+        client.execute_command("ACL", "DELUSER", "spojit-test")
+
+
+def test_postgresql_says_who_is_signed_in(postgres: dict[str, str]) -> None:
+    verified = verify("postgresql", postgres)
+    user, host, port, name = (postgres[key] for key in ("username", "host", "port", "database"))
+    assert verified.outcome.name == "ok"
+    assert verified.account_id == f"{user}@{host}:{port}/{name}"
+    assert verified.account_name == f"{user}@{name} on {host}"
+    assert verified.environment == ""
+
+
+def test_postgresql_takes_a_connection_string(postgres: dict[str, str]) -> None:
+    user, password, host, port, name = (
+        postgres[key] for key in ("username", "password", "host", "port", "database")
+    )
+    text = f"postgresql://{user}:{password}@{host}:{port}/{name}?sslmode=disable"
+    assert verify("postgresql", {"connection_string": text}).outcome.name == "ok"
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        ({"password": "wrong"}, "credentials_refused"),
+        ({"username": "nobody-here"}, "credentials_refused"),
+        ({"database": "nowhere"}, "credentials_refused"),
+        ({"tls": "verify"}, "tls"),
+        ({"host": "10.0.0.1"}, "address_refused"),
+        ({"port": "22"}, "address_refused"),
+    ],
+)
+def test_postgresql_failures_have_their_outcomes(
+    postgres: dict[str, str], change: dict[str, str], outcome: str
+) -> None:
+    assert verify("postgresql", postgres | change).outcome.name == outcome
+
+
+def test_postgresql_ignores_the_servers_own_environment(
+    postgres: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", postgres["password"])
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_isolation=nonsense")
+    without = {key: value for key, value in postgres.items() if key != "password"}
+    assert verify("postgresql", without).outcome.name == "credentials_refused"
+    assert verify("postgresql", postgres).outcome.name == "ok"
+
+
+def test_postgresql_reads_rows_with_their_types(postgres: dict[str, str]) -> None:
+    sql = (
+        "SELECT 1 AS id, 'x'::text AS name, 1.50::numeric AS price, NULL AS nothing,"
+        " DATE '2026-01-02' AS day, $1::int + 1 AS more"
+    )
+    outcome = call("postgresql", postgres, "query", sql=sql, parameters=[41])
+    row = {
+        "id": 1,
+        "name": "x",
+        "price": "1.50",
+        "nothing": None,
+        "day": "2026-01-02",
+        "more": 42,
+    }
+    assert outcome.data == {"columns": list(row), "rows": [row], "is_truncated": False}
+
+
+def test_postgresql_gives_no_more_rows_than_asked(postgres: dict[str, str]) -> None:
+    sql = "SELECT generate_series(1, 100000) AS n"
+    outcome = call("postgresql", postgres, "query", sql=sql, max_rows=2)
+    assert outcome.data == {"columns": ["n"], "rows": [{"n": 1}, {"n": 2}], "is_truncated": True}
+    none = call("postgresql", postgres, "query", sql="SELECT 1 AS n WHERE false")
+    assert none.data["rows"] == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM django_migrations",
+        "SELECT 1; COMMIT; DROP TABLE django_migrations",
+        "WITH gone AS (DELETE FROM django_migrations RETURNING 1) SELECT * FROM gone",
+        "/* SELECT */ COPY (SELECT 1) TO PROGRAM 'true'",
+        "EXPLAIN ANALYZE DELETE FROM django_migrations",
+    ],
+)
+def test_postgresql_query_only_reads(postgres: dict[str, str], sql: str) -> None:
+    before = call("postgresql", postgres, "query", sql="SELECT count(*) FROM django_migrations")
+    try:
+        assert call("postgresql", postgres, "query", sql=sql).name in {
+            "request_refused",
+            "permission_missing",
+        }
+    except InvalidArguments as refused:
+        assert "only reads" in refused.message
+    after = call("postgresql", postgres, "query", sql="SELECT count(*) FROM django_migrations")
+    assert after.data == before.data
+
+
+def test_postgresql_executes_and_says_how_many_rows(postgres: dict[str, str]) -> None:
+    sql = "CREATE TEMPORARY TABLE passing AS SELECT generate_series(1, 3) AS n"
+    assert call("postgresql", postgres, "execute", sql=sql).name in {"ok", "permission_missing"}
+    outcome = call("postgresql", postgres, "execute", sql="SELECT 7 AS n")
+    assert outcome.data == {"row_count": 1, "rows": [{"n": 7}]}
+    assert call("postgresql", postgres, "execute", sql="SELEC 7").name == "request_refused"
+
+
+def test_postgresql_lists_tables(postgres: dict[str, str]) -> None:
+    names = [row["table_name"] for row in call("postgresql", postgres, "list_tables").data["rows"]]
+    assert "workspaces_user" in names or names == sorted(names)
+
+
+def test_mariadb_says_who_is_signed_in(maria: dict[str, str]) -> None:
+    verified = verify("mysql", maria)
+    assert verified.outcome.name == "ok"
+    assert verified.account_id == f"builder@localhost|127.0.0.1:{maria['port']}/shop"
+    assert verified.account_name == "builder@localhost@shop on 127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        ({"password": "wrong"}, "credentials_refused"),
+        ({"username": "nobody-here"}, "credentials_refused"),
+        ({"database": "nowhere"}, "credentials_refused"),
+        ({"host": "192.168.0.1"}, "address_refused"),
+    ],
+)
+def test_mariadb_failures_have_their_outcomes(
+    maria: dict[str, str], change: dict[str, str], outcome: str
+) -> None:
+    assert verify("mysql", maria | change).outcome.name == outcome
+
+
+def test_mariadb_is_not_talked_to_without_the_tls_that_was_asked_for(maria: dict[str, str]) -> None:
+    assert verify("mysql", maria | {"tls": "verify"}).outcome.name == "tls"
+
+
+def test_mariadb_reads_and_writes(maria: dict[str, str]) -> None:
+    sql = "SELECT id, name, price FROM items WHERE id = %s"
+    outcome = call("mysql", maria, "query", sql=sql, parameters=[1])
+    assert outcome.data == {
+        "columns": ["id", "name", "price"],
+        "rows": [{"id": 1, "name": "Lamp", "price": "9.90"}],
+        "is_truncated": False,
+    }
+    many = call("mysql", maria, "query", sql="SELECT seq FROM seq_1_to_100000", max_rows=2)
+    assert many.data["is_truncated"] is True
+    changed = call("mysql", maria, "execute", sql="UPDATE items SET name = 'Sofa' WHERE id = 2")
+    assert changed.data == {"row_count": 1, "rows": []}
+    assert call("mysql", maria, "list_tables").data["rows"] == [
+        {"table_name": "items", "table_type": "BASE TABLE"}
+    ]
+
+
+def test_mariadb_query_only_reads(maria: dict[str, str]) -> None:
+    for sql in (
+        "DELETE FROM items",
+        "SELECT 1 INTO OUTFILE '/tmp/x'",
+        "/*!DELETE FROM items*/ SELECT 1",
+    ):
+        with pytest.raises(InvalidArguments, match="only reads"):
+            call("mysql", maria, "query", sql=sql)
+    assert call("mysql", maria, "query", sql="SELECT 1; DROP TABLE items").name == "request_refused"
+    assert len(call("mysql", maria, "query", sql="SELECT id FROM items").data["rows"]) == 2
+
+
+def test_mariadb_users_who_may_only_read_are_told_so(maria: dict[str, str]) -> None:
+    reader = maria | {"username": "reader", "password": "reading"}
+    assert verify("mysql", reader).outcome.name == "ok"
+    refused = call("mysql", reader, "execute", sql="DELETE FROM items")
+    assert refused.name == "permission_missing"
+
+
+def test_redis_says_who_is_signed_in(cache: dict[str, str]) -> None:
+    verified = verify("redis", cache)
+    assert verified.outcome.name == "ok"
+    where = f"{cache['host']}:{cache['port']}/{cache['database']}"
+    assert verified.account_id == f"spojit-test@{where}"
+    assert verified.account_name == f"spojit-test on {cache['host']}"
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        ({"password": "wrong"}, "credentials_refused"),
+        ({"username": "nobody"}, "credentials_refused"),
+        ({"tls": "verify"}, "tls"),
+        ({"host": "169.254.169.254"}, "address_refused"),
+    ],
+)
+def test_redis_failures_have_their_outcomes(
+    cache: dict[str, str], change: dict[str, str], outcome: str
+) -> None:
+    assert verify("redis", cache | change).outcome.name == outcome
+
+
+def test_redis_reads_and_writes(cache: dict[str, str]) -> None:
+    assert call("redis", cache, "set", key="demo:a", value="one", expire_seconds=60).data is True
+    assert call("redis", cache, "get", key="demo:a").data == "one"
+    assert call("redis", cache, "get", key="demo:none").data is None
+    assert call("redis", cache, "increment", key="demo:count", by=5).data == 5
+    assert sorted(call("redis", cache, "list_keys", pattern="demo:*").data) == [
+        "demo:a",
+        "demo:count",
+    ]
+    written = call("redis", cache, "command", name="hset", arguments=["demo:map", "a", 1])
+    assert written.data == 1
+    assert call("redis", cache, "command", name="HGETALL", arguments=["demo:map"]).data == [
+        "a",
+        "1",
+    ]
+    assert call("redis", cache, "delete", keys=["demo:a", "demo:count", "demo:map"]).data == 3
+
+
+def test_redis_says_what_is_not_permitted(cache: dict[str, str]) -> None:
+    assert call("redis", cache, "get", key="other:a").name == "permission_missing"
+
+
+@pytest.mark.parametrize("name", ["CONFIG", "flushall", "EVAL", "KEYS", "SHUTDOWN", "BLPOP"])
+def test_redis_does_not_run_commands_that_administer(cache: dict[str, str], name: str) -> None:
+    with pytest.raises(InvalidArguments, match="not run here"):
+        call("redis", cache, "command", name=name, arguments=["GET", "*"])
+
+
+@pytest.mark.parametrize("key", ["postgresql", "mysql", "redis"])
+def test_a_server_that_hangs_up_is_unreachable(key: str) -> None:
+    with listening(lambda connection: connection.close(), host="127.0.0.1", tls=None) as listener:
+        values = {
+            "host": "127.0.0.1",
+            "port": str(listener.port),
+            "database": "0",
+            "username": "u",
+            "password": "p",
+            "tls": "off",
+        }
+        assert verify(key, values).outcome.name == "unreachable"
+
+
+def test_psycopg_is_given_every_setting_that_an_environment_could_give() -> None:
+    from connectors.catalogue import postgresql
+    from connectors.schemes.database import Target
+
+    target = Target("db.example.com", 5432, "shop", "ada", "secret")
+    given = postgresql.settings(target, address="192.0.2.1", ca_path="/ca.pem")
+    wanted = {
+        option.keyword.decode()
+        for option in psycopg.pq.Conninfo.get_defaults()
+        if option.envvar and option.keyword != b"service"
+    }
+    assert wanted - set(given) == set()
+    assert given["sslmode"] == "verify-full"
+    assert given["hostaddr"] == "192.0.2.1"
