@@ -34,6 +34,9 @@ WORDS = {
     "credential.promoted": "Put a credential to use",
     "invitation.sent_again": "Sent an invitation again",
     "audit.exported": "Exported the audit log",
+    "staff.added": "Staff added a row",
+    "staff.changed": "Staff changed a row",
+    "staff.deleted": "Staff deleted a row",
 }
 
 

@@ -8,8 +8,10 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
+from connections.models import Check, Connection, Credential
 from spojit.lib.ids import new_id
 from tests.factories import (
+    Cast,
     make_cast,
     make_connection,
     make_member,
@@ -124,8 +126,6 @@ def composite_references(table: str) -> set[tuple[str, str]]:
 
 
 def test_a_connection_of_one_workspace_does_not_exist_in_another() -> None:
-    from connections.models import Connection, Credential
-
     cast = make_cast()
     own = make_connection(cast.workspace)
     with scope(cast.next_door):
@@ -149,23 +149,22 @@ def test_a_row_cannot_be_moved_to_another_workspace() -> None:
 
 
 def test_a_reference_across_workspaces_is_refused_even_when_both_are_open() -> None:
-    from connections.models import Check
-
     cast = make_cast()
     own = make_connection(cast.workspace)
-    with (
-        pytest.raises(IntegrityError, match="connections_check_connection_wall"),
-        isolation.everything(reason="test"),
-    ):
+    with pytest.raises(IntegrityError, match="connections_check_connection_wall"):
+        _refer_across(own, cast)
+
+
+def _refer_across(connection_of_one: Connection, cast: Cast) -> None:
+    with isolation.everything(reason="test"), connection.cursor() as cursor:
         Check.objects.create(
             workspace=cast.next_door,
-            connection=own,
+            connection=connection_of_one,
             outcome="ok",
             status_before="pending",
             status_after="active",
         )
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_without_a_scope_the_default_manager_says_so() -> None:
