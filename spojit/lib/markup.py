@@ -135,7 +135,7 @@ def duration(milliseconds: float) -> str:
 @register.filter
 def starts_with(path: str, prefix: str) -> bool:
     """Whether a path lies under another: which link of the navigation is the current one."""
-    return path.startswith(prefix)
+    return bool(prefix) and path.startswith(prefix)
 
 
 @register.filter

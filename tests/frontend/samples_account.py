@@ -11,7 +11,10 @@ from django.utils.safestring import SafeString
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-QR = '<svg class="qr" viewBox="0 0 9 9" role="img" aria-label="QR code"><rect width="9" height="9"/></svg>'
+QR = (
+    '<svg class="qr" viewBox="0 0 9 9" role="img" aria-label="QR code">'
+    '<rect width="9" height="9" fill="#fff"/><path d="M2 2h3v3H2z"/></svg>'
+)
 
 
 class SignInForm(forms.Form):

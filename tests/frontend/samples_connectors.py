@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace as Sample
 from typing import TYPE_CHECKING, Any
 
-from tests.frontend import samples as s
+from tests.frontend import sample_forms, samples as s
 from tests.frontend.samples_connections import rows
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def tool_page(_: HttpRequest) -> dict[str, Any]:
     return {
         "connector": head("Tools"),
         "tool": tool(),
-        "form": s.ExampleForm(),
+        "form": sample_forms.ExampleForm(),
         "may_run": True,
         "may_not_run": "",
         "call": None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
 
-from tests.frontend import samples as s
+from tests.frontend import sample_forms, samples as s
 from tests.frontend.samples_connections import BASE, chip, connection
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def checklist(done: int, then: str = "waiting", **extra: Any) -> Sample:
 
 def add(_: HttpRequest) -> dict[str, Any]:
     """The add page before saving."""
-    form = s.ExampleForm()
+    form = sample_forms.ExampleForm()
     return {
         "connector": Sample(
             **vars(s.CONNECTORS[1])
@@ -69,16 +69,16 @@ def add(_: HttpRequest) -> dict[str, Any]:
 
 def add_refused(request: HttpRequest) -> dict[str, Any]:
     """The add page with errors."""
-    form = s.refused_form()
+    form = sample_forms.refused_form()
     fields = [s.field(form["name"]), s.field(form["api_key"], where=OUTSIDE)]
     return add(request) | {"form": form, "fields": fields}
 
 
 def added(request: HttpRequest) -> dict[str, Any]:
     """The add page after saving, while the verification runs."""
-    form = s.ExampleForm({"name": "Stripe - Production"})
+    form = sample_forms.ExampleForm({"name": "Stripe - Production"})
     fields = [
-        s.field(s.ExampleForm()["name"]),
+        s.field(sample_forms.ExampleForm()["name"]),
         s.field(form["api_key"], where=OUTSIDE, stored=s.stored()),
     ]
     running = checklist(2, "running", is_running=True)
@@ -118,7 +118,7 @@ def credentials(_: HttpRequest) -> dict[str, Any]:
         "version": 4,
         "expires_on": s.NOW.date(),
         "expiry_warning": None,
-        "expiry_form": s.RenameForm(),
+        "expiry_form": sample_forms.RenameForm(),
         "fields": [
             Sample(label="Secret key", is_secret=True, value="", **was_set),
             Sample(label="Region", is_secret=False, value="Europe", **was_set),
@@ -152,7 +152,7 @@ def credentials(_: HttpRequest) -> dict[str, Any]:
 
 def rotate(_: HttpRequest) -> dict[str, Any]:
     """The rotate page with a staged version that was refused."""
-    form = s.ExampleForm()
+    form = sample_forms.ExampleForm()
     return {
         "connection": connection("Credentials"),
         "staged_title": "Version 5 did not work; version 4 stays in use",
@@ -250,8 +250,8 @@ def settings(_: HttpRequest) -> dict[str, Any]:
     """A connection's settings."""
     return {
         "connection": connection("Settings"),
-        "name_form": s.RenameForm(),
-        "sharing_form": s.SharingForm(),
+        "name_form": sample_forms.RenameForm(),
+        "sharing_form": sample_forms.SharingForm(),
         "sharing_breaks": [],
         "stable_key": "stripe_production",
     }
@@ -274,7 +274,7 @@ def remove(_: HttpRequest) -> dict[str, Any]:
 
 def duplicate(_: HttpRequest) -> dict[str, Any]:
     """A second one like it."""
-    form = s.ExampleForm()
+    form = sample_forms.ExampleForm()
     return {
         "connection": connection(""),
         "form": form,
@@ -287,7 +287,7 @@ def hand_over(_: HttpRequest) -> dict[str, Any]:
     """Another owner."""
     return {
         "connection": connection(""),
-        "form": s.HandOverForm(),
+        "form": sample_forms.HandOverForm(),
         "consequences": ["It is private: Bob will see it, you will no longer."],
         "cancel_url": f"{BASE}/",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.frontend import samples as s
+from tests.frontend import sample_forms, samples as s
 from tests.frontend.samples_connections import chip, connection
 from tests.frontend.samples_connectors import ANSWER, SCHEMA
 
@@ -16,8 +16,8 @@ def gallery(_: HttpRequest) -> dict[str, Any]:
     """One of each component."""
     return {
         "connectors": s.CONNECTORS,
-        "form": s.ExampleForm(),
-        "bad": s.refused_form(),
+        "form": sample_forms.ExampleForm(),
+        "bad": sample_forms.refused_form(),
         "chart": s.chart(),
         "events": s.events(),
         "steps_live": s.steps(2, "running"),

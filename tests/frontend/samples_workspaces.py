@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.paginator import Paginator
 
-from tests.frontend import samples as s
+from tests.frontend import sample_forms, samples as s
 from tests.frontend.samples_connections import option
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def settings_read(_: HttpRequest) -> dict[str, Any]:
 
 def create(_: HttpRequest) -> dict[str, Any]:
     """A new workspace."""
-    return {"form": s.RenameForm()}
+    return {"form": sample_forms.RenameForm()}
 
 
 def welcome(_: HttpRequest) -> dict[str, Any]:
@@ -224,7 +224,12 @@ def delete(_: HttpRequest) -> dict[str, Any]:
 
 def leave(_: HttpRequest) -> dict[str, Any]:
     """Leaving."""
-    return {"why_not": None, "holdings": holdings(), "form": s.HandOverForm(), "cancel_url": "#"}
+    return {
+        "why_not": None,
+        "holdings": holdings(),
+        "form": sample_forms.HandOverForm(),
+        "cancel_url": "#",
+    }
 
 
 def leave_refused(_: HttpRequest) -> dict[str, Any]:
@@ -237,4 +242,4 @@ def leave_refused(_: HttpRequest) -> dict[str, Any]:
 
 def hand_over(_: HttpRequest) -> dict[str, Any]:
     """Another owner of the workspace."""
-    return {"form": s.HandOverForm(), "cancel_url": "#"}
+    return {"form": sample_forms.HandOverForm(), "cancel_url": "#"}
