@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,7 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "_checked", {})
     monkeypatch.setattr(sockets, "_own", set())
     monkeypatch.setattr(sockets, "_own_addresses", {})
+    monkeypatch.setattr(sockets, "_thread", sockets._Thread())
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,41 @@ def test_our_own_service_may_move(opened: socket.socket, monkeypatch: pytest.Mon
     sockets._watch(EVENT, (opened, ("10.0.0.5", 6379)))
     addresses.add("10.0.0.6")
     sockets._watch(EVENT, (opened, ("10.0.0.6", 6379)))
+
+
+def test_a_name_of_ours_may_stand_for_many_addresses(
+    opened: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_look_up", lambda name: set())
+    sockets.allow_own("kms.test", 443)
+    sockets._watch("socket.getaddrinfo", ("other.test", 443, 0, 0, 0))
+    with pytest.raises(AddressRefused):
+        sockets._watch(EVENT, (opened, ("93.184.215.20", 443)))
+    sockets._watch("socket.getaddrinfo", ("KMS.test", 443, 0, 0, 0))
+    sockets._watch(EVENT, (opened, ("93.184.215.21", 443)))
+    with pytest.raises(AddressRefused):
+        sockets._watch(EVENT, (opened, ("93.184.215.21", 444)))
+    with ThreadPoolExecutor(1) as thread, pytest.raises(AddressRefused):
+        thread.submit(sockets._watch, EVENT, (opened, ("93.184.215.21", 443))).result()
+
+
+@pytest.mark.parametrize("host", ["api.test", "93.184.215.14", None])
+def test_only_the_last_look_up_counts(
+    opened: socket.socket, monkeypatch: pytest.MonkeyPatch, host: str | None
+) -> None:
+    monkeypatch.setattr(sockets, "_look_up", lambda name: set())
+    sockets.allow_own("kms.test", 443)
+    sockets._watch("socket.getaddrinfo", ("kms.test", 443, 0, 0, 0))
+    sockets._watch("socket.getaddrinfo", (host, 443, 0, 0, 0))
+    with pytest.raises(AddressRefused):
+        sockets._watch(EVENT, (opened, ("93.184.215.14", 443)))
+
+
+def test_our_own_second_look_opens_nothing(opened: socket.socket) -> None:
+    sockets.allow_own("localhost", 443)
+    for _ in range(2):
+        with pytest.raises(AddressRefused):
+            sockets._watch(EVENT, (opened, ("93.184.215.20", 443)))
 
 
 def test_other_events_and_connected_sockets_pass(opened: socket.socket) -> None:

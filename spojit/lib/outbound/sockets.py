@@ -20,6 +20,7 @@ CHECKED_SECONDS = 300.0
 MOST_CHECKED = 8192
 OWN_LOOKUP_SECONDS = 5.0
 
+_LOOKUP = "socket.getaddrinfo"
 _EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _INTERNET = frozenset({socket.AF_INET, socket.AF_INET6})
 
@@ -28,6 +29,17 @@ _own: set[tuple[str, int]] = set()
 _own_addresses: dict[tuple[str, int], float] = {}
 _lock = threading.Lock()
 _is_installed = threading.Event()
+
+
+class _Thread(threading.local):
+    """What this thread looked up last: the ports of a service of ours, and until when it counts."""
+
+    own_ports: frozenset[int] = frozenset()
+    own_until = 0.0
+    is_ours = False
+
+
+_thread = _Thread()
 
 
 def remember(address: str, port: int) -> None:
@@ -40,7 +52,8 @@ def remember(address: str, port: int) -> None:
 def allow_own(host: str, port: int) -> None:
     """Let connections to one of our own services pass for ever: broker, database, mail.
 
-    A name is looked up again when needed, so that the service may move.
+    A name may move between addresses: right after a thread looked it up, that thread may connect
+    to its port, and an unknown address is compared with a fresh look-up.
     """
     with _lock:
         _own.add((_form(host), port))
@@ -59,9 +72,13 @@ def install_audit_hook() -> None:
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    if event not in _EVENTS:
-        return
-    opened, destination = arguments
+    if event == _LOOKUP:
+        _note_look_up(arguments[0])
+    elif event in _EVENTS:
+        _refuse_unchecked(*arguments)
+
+
+def _refuse_unchecked(opened: socket.socket, destination: Any) -> None:
     if destination is None or opened.family == socket.AF_UNIX:
         return
     if opened.family in _INTERNET and _may_connect(str(destination[0]), int(destination[1])):
@@ -71,9 +88,23 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _may_connect(host: str, port: int) -> bool:
     key = _form(host), port
-    if _checked.get(key, 0.0) > monotonic() or key in _own:
+    now = monotonic()
+    if _checked.get(key, 0.0) > now or key in _own:
         return True
-    return _is_ours_by_name(key)
+    return (port in _thread.own_ports and _thread.own_until > now) or _is_ours_by_name(key)
+
+
+def _note_look_up(host: str | bytes | None) -> None:
+    """Services with many addresses give other ones at each look-up, so the caller's own counts.
+
+    Only the last look-up does: one for another host, or for a plain address, ends it.
+    """
+    if _thread.is_ours:
+        return
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else host or ""
+    name = "" if _is_address(text) else _form(text)
+    _thread.own_ports = frozenset(port for own, port in tuple(_own) if own == name)
+    _thread.own_until = monotonic() + OWN_LOOKUP_SECONDS
 
 
 def _is_ours_by_name(key: tuple[str, int]) -> bool:
@@ -90,10 +121,13 @@ def _is_ours_by_name(key: tuple[str, int]) -> bool:
 def _look_up(name: str) -> set[str]:
     if _is_address(name):
         return set()
+    _thread.is_ours = True
     try:
         return {_form(str(entry[4][0])) for entry in socket.getaddrinfo(name, None)}
     except OSError:
         return set()
+    finally:
+        _thread.is_ours = False
 
 
 def _form(host: str) -> str:
