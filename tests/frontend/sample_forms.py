@@ -29,9 +29,10 @@ class ExampleForm(forms.Form):
     )
 
 
-def refused_form() -> forms.Form:
+def refused_form(auto_id: str = "id_%s") -> forms.Form:
     """A form that came back with errors."""
-    form = ExampleForm({"api_key": "pk_live", "region": "eu", "scheme": "b"})
+    data = {"api_key": "pk_live", "region": "eu", "scheme": "b"}
+    form = ExampleForm(data, auto_id=auto_id)
     form.is_valid()
     form.add_error("api_key", "This is a publishable key. A secret key starts with sk_.")
     form.add_error(None, "You already connected this account as “Stripe - Sandbox”.")

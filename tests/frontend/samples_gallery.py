@@ -17,7 +17,7 @@ def gallery(_: HttpRequest) -> dict[str, Any]:
     return {
         "connectors": s.CONNECTORS,
         "form": sample_forms.ExampleForm(),
-        "bad": sample_forms.refused_form(),
+        "bad": sample_forms.refused_form("bad_%s"),
         "chart": s.chart(),
         "events": s.events(),
         "steps_live": s.steps(2, "running"),
