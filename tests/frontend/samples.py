@@ -189,7 +189,7 @@ CONNECTORS = [
 ]
 
 
-def field(bound: BoundField, **extra: Any) -> Sample:
+def field(bound: Any, **extra: Any) -> Sample:
     """A field of the add and rotate pages."""
     return Sample(**{"bound": bound, "where": "", "note": "", "stored": None} | extra)
 

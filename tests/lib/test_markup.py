@@ -20,9 +20,8 @@ def rendered(source: str, **context: object) -> str:
 
 def test_an_icon_is_decoration() -> None:
     icon = rendered('{% icon "plus" %}')
-    assert icon.startswith(
-        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M12 5'
-    )
+    assert icon.startswith('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">')
+    assert '<path d="M12 5v14M5 12h14"/>' in icon
 
 
 def test_a_connector_shows_its_mark() -> None:
@@ -52,13 +51,10 @@ def test_a_status_is_a_shape_a_word_and_a_reason() -> None:
 
 
 def test_each_status_has_a_shape_of_its_own() -> None:
-    kinds = ("pending", "active", "reauthorize", "error")
-    shapes = {
-        rendered("{% status value %}", value=Sample(kind=kind, word=""))
-        .split("</svg>")[0]
-        .split(">", 2)[2]
-        for kind in kinds
-    }
+    shapes = set()
+    for kind in ("pending", "active", "reauthorize", "error"):
+        shown = rendered("{% status value %}", value=Sample(kind=kind, word=""))
+        shapes.add(shown.split("</svg>")[0].split(">", 2)[2])
     assert len(shapes) == 4
 
 
