@@ -29,8 +29,9 @@ R = TypeVar("R")
 class _Scope:
     """The values registered in one scope; those of the scopes around it count too."""
 
-    def __init__(self, outer: _Scope | None) -> None:
+    def __init__(self, outer: _Scope | None, *, is_open: bool = False) -> None:
         self.outer = outer
+        self.is_open = is_open
         self.lingers = False
         self._values: set[str] = set()
         self._lock = threading.RLock()
@@ -80,8 +81,7 @@ def register_for_process(values: Iterable[str]) -> None:
 
 def has_scope() -> bool:
     """Tell whether a scope is open here."""
-    scope = _current.get()
-    return scope is not _process and not scope.lingers
+    return _current.get().is_open
 
 
 @contextmanager
@@ -92,7 +92,9 @@ def scope() -> Iterator[None]:
     this one or, when there is none, in this context until its next scope.
     """
     before = _current.get()
-    inner = _Scope(_process if before.lingers else before)
+    if before.lingers:
+        before = before.outer or _process
+    inner = _Scope(before, is_open=True)
     _current.set(inner)
     try:
         yield
@@ -100,7 +102,7 @@ def scope() -> Iterator[None]:
         _current.set(_after_failure(inner, before))
         raise
     else:
-        _current.set(_process if before.lingers else before)
+        _current.set(before)
 
 
 @contextmanager
@@ -144,10 +146,10 @@ def wrap(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _after_failure(inner: _Scope, before: _Scope) -> _Scope:
-    if before is not _process and not before.lingers:
+    if before.is_open:
         inner.hand_over(before)
         return before
-    inner.lingers = True
+    inner.is_open, inner.lingers = False, True
     return inner
 
 

@@ -18,7 +18,7 @@ from spojit.lib import redaction
 from spojit.lib.redaction import MASK, WITHHELD, redact, redact_value, register, scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 AWKWARD = "pä\"ss\\wo'rd\n%+</script>🔑 &end"
 TOKEN = "sk_live_51Habcdefghijklmnop"
@@ -66,6 +66,16 @@ def _lower_escapes(text: str) -> str:
     return "".join(
         "%" + part[:2].lower() + part[2:] if at else part for at, part in enumerate(text.split("%"))
     )
+
+
+@pytest.fixture(autouse=True)
+def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Begin with nothing registered, in the process and in this context."""
+    monkeypatch.setattr(redaction._process, "_values", set())
+    monkeypatch.setattr(redaction._process, "_needles", [])
+    token = redaction._current.set(redaction._process)
+    yield
+    redaction._current.reset(token)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -252,11 +262,16 @@ def _in_thread(function: Callable[[], Any]) -> Any:
 
 
 def test_registering_without_a_scope_lasts_for_that_context() -> None:
-    def registers() -> str:
+    def registers() -> list[str]:
         register([TOKEN])
-        return redact(TOKEN)
+        shown = [redact(TOKEN)]
+        assert not redaction.has_scope()
+        with redaction.ensured_scope():
+            register([AWKWARD])
+            shown += [redact(TOKEN), redact(AWKWARD)]
+        return [*shown, redact(TOKEN), redact(AWKWARD)]
 
-    assert _in_thread(registers) == MASK
+    assert _in_thread(registers) == [MASK, MASK, MASK, MASK, AWKWARD]
     assert redact(TOKEN) == TOKEN
 
 
@@ -269,9 +284,7 @@ def test_a_wrapped_function_masks_in_another_thread() -> None:
         assert _in_thread(lambda: wrapped("harmless text")) == "harmless text"
 
 
-def test_values_of_the_process_are_masked_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redaction._process, "_values", set())
-    monkeypatch.setattr(redaction._process, "_needles", [])
+def test_values_of_the_process_are_masked_everywhere() -> None:
     redaction.register_for_process([TOKEN])
     assert redact(TOKEN) == MASK
     with scope():
