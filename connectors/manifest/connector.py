@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field as Setting, model_validator
+from pydantic import Field as Setting, ValidationInfo, model_validator
 
 from connectors.manifest import generated
 from connectors.manifest.answer import AnswerRule
@@ -148,8 +148,9 @@ class Connector(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _add_what_all_have(cls, data: Any) -> Any:
-        return generated.complete(data) if isinstance(data, dict) else data
+    def _add_what_all_have(cls, data: Any, info: ValidationInfo) -> Any:
+        is_whole = bool(info.context) or not isinstance(data, dict)
+        return data if is_whole else generated.complete(data)
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
+from connectors.manifest import parsed
 from connectors.manifest.connector import Connector
 from spojit.lib.errors import SpojitError
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _FIXES = {
     "extra_forbidden": "there is no such key here; remove it, or look for a typing error",
@@ -52,13 +51,8 @@ class BadManifest(SpojitError):
 
 def from_yaml(path: Path) -> Connector:
     """Read a connector from a YAML file. Raises: BadManifest."""
-    return from_text(path.read_text(encoding="utf-8"), path=path)
-
-
-def from_text(text: str, *, path: Path) -> Connector:
-    """Read a connector from YAML; `path` names it in messages. Raises: BadManifest."""
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C
+        data = parsed.load(path)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else ""
@@ -76,6 +70,19 @@ def checked(connector: Connector, path: Path) -> Connector:
         message = f"a file is named by its key; use {path.stem}, or rename the file"
         raise BadManifest([Problem(path.name, "key", message)])
     return connector
+
+
+def described(data: dict[str, Any], *, path: Path) -> Connector:
+    """Read a connector from what `model_dump` gave, without functions. Raises: BadManifest."""
+    for scheme in data["schemes"]:
+        scheme["verification"] = None
+    for tool in data["tools"]:
+        tool["request"] = tool["request"] or {"path": "/"}
+    try:
+        return Connector.model_validate(data, context={"is_whole": True})
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        raise BadManifest([_problem(detail, data, path) for detail in details]) from None
 
 
 def _validated(data: dict[str, Any], path: Path) -> Connector:

@@ -1,0 +1,175 @@
+"""What a connector must keep that its shape alone does not show: names fit, facts have sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from connectors import arguments, icons, paths, schemes, templates
+from connectors.encoding import InvalidArguments
+
+if TYPE_CHECKING:
+    from connectors.manifest import AnswerRule, Connector, HttpRequest, Scheme, Tool
+
+Found = Iterator[tuple[str, str]]
+"""Places in the file, and what is wrong there with how to mend it."""
+
+_HIDING = ("style=", "<script")
+
+
+def problems(connector: Connector) -> list[tuple[str, str]]:
+    """Give everything that is wrong with a connector that could be read."""
+    return [
+        *_of_connector(connector),
+        *(problem for scheme in connector.schemes for problem in _of_scheme(connector, scheme)),
+        *(problem for tool in connector.tools for problem in _of_tool(connector, tool)),
+    ]
+
+
+def _of_connector(connector: Connector) -> Found:
+    try:
+        drawn = icons.svg(connector)
+    except icons.UnknownMark:
+        yield "icon.mark", "the package simpleicons has no such mark; use another, or a monogram"
+    else:
+        if any(word in drawn for word in _HIDING):
+            yield "icon", "it holds style or script; use a plain mark"
+    for url in connector.service_urls:
+        if not url.has_source:
+            yield f"service_urls[{url.key}]", _NO_SOURCE
+    if connector.rate_limit and not connector.rate_limit.has_source:
+        yield "rate_limit", _NO_SOURCE
+    if connector.schemes and not connector.before_you_start:
+        yield "before_you_start", "say what to have at hand before connecting"
+    yield from _of_rules("answers", connector.answers)
+
+
+def _of_scheme(connector: Connector, scheme: Scheme) -> Found:
+    place = f"schemes[{scheme.key}]"
+    keys = {field.key for field in scheme.fields}
+    if not scheme.has_source:
+        yield place, _NO_SOURCE
+    if not schemes.can_attach(scheme):
+        yield place, f"requests of the kind {scheme.kind} cannot be authorized yet"
+    yield from _of_fields(scheme, place, keys)
+    for url in connector.service_urls:
+        for name in sorted(templates.names(url.url) - keys):
+            yield f"service_urls[{url.key}].url", f"{place} has no field {name}; add it there"
+    yield from _of_verification(connector, scheme, place)
+
+
+def _of_fields(scheme: Scheme, place: str, keys: set[str]) -> Found:
+    for name in sorted(_names_sent(scheme) - keys):
+        yield f"{place}.send", f"it sends {{{name}}}, which is no field; add the field or mend it"
+    for field in scheme.fields:
+        for other in sorted(set(field.when) - keys):
+            yield f"{place}.fields[{field.key}].when", f"there is no field {other}"
+
+
+def _names_sent(scheme: Scheme) -> frozenset[str]:
+    texts = [text for place in scheme.send for text in (place.value, place.header, place.query)]
+    texts += [scheme.username, scheme.password] if scheme.kind == "basic" else []
+    texts += [scheme.signing.region, scheme.signing.service] if scheme.signing else []
+    return frozenset().union(*(templates.names(text) for text in texts))
+
+
+def _of_verification(connector: Connector, scheme: Scheme, place: str) -> Found:
+    verification = scheme.verification
+    if verification is None:
+        if scheme.kind != "none":
+            yield place, "say in verification which call proves the credentials"
+        return
+    place = f"{place}.verification"
+    if not verification.has_source:
+        yield place, _NO_SOURCE
+    if verification.request:
+        yield from _of_request(connector, scheme, verification.request, {}, place)
+    if verification.identity:
+        for path in (verification.identity.id, *verification.identity.name):
+            yield from _of_path(f"{place}.identity", path)
+        if not paths.text(verification.example, verification.identity.id):
+            yield f"{place}.example", "it has no account where identity.id looks; mend one of them"
+    yield from _of_rules(f"{place}.answers", verification.answers)
+
+
+def _of_tool(connector: Connector, tool: Tool) -> Found:
+    place = f"tools[{tool.key}]"
+    if not tool.has_source and tool.key != "request" and connector.schemes:
+        yield place, _NO_SOURCE
+    if not tool.description:
+        yield f"{place}.description", "say in a sentence what it does"
+    yield from _of_input(tool, place)
+    if tool.request:
+        for scheme in connector.schemes:
+            yield from _of_request(connector, scheme, tool.request, tool.properties, place)
+        yield from _of_places(tool, tool.request, place)
+    if tool.paging:
+        for path in (tool.paging.next, tool.paging.more, tool.paging.items):
+            yield from _of_path(f"{place}.paging", path)
+    yield from _of_rules(f"{place}.answers", tool.answers)
+
+
+def _of_input(tool: Tool, place: str) -> Found:
+    for name in tool.required:
+        if name not in tool.properties:
+            yield f"{place}.input.required", f"there is no argument {name}"
+    try:
+        arguments.check(tool, tool.example.arguments)
+    except InvalidArguments as error:
+        yield f"{place}.example.arguments", f"they do not fit the tool's own input: {error.message}"
+
+
+def _of_request(
+    connector: Connector,
+    scheme: Scheme,
+    request: HttpRequest,
+    properties: Mapping[str, object],
+    place: str,
+) -> Found:
+    place = f"{place}.request"
+    if not connector.service_urls and not request.url:
+        yield place, "the connector has no service_urls; add one"
+    open_fields = {field.key for field in scheme.fields if not field.secret}
+    texts = [request.path, request.url or "", request.free_path, *request.headers.values()]
+    wanted = frozenset().union(*(templates.names(text) for text in texts))
+    for name in sorted(wanted - open_fields - set(properties)):
+        secret = name in scheme.secret_keys
+        why = "is a secret; secrets go only where send says" if secret else "is nowhere given"
+        yield place, f"{{{name}}} {why}"
+    for name in sorted(open_fields & set(properties) & wanted):
+        yield place, f"{{{name}}} is both an argument and a field of {scheme.key}; rename one"
+    if request.url:
+        host = urlsplit(request.url).netloc
+        if host not in connector.hosts:
+            yield f"{place}.url", f"{host} is not declared; add it to hosts"
+
+
+def _of_places(tool: Tool, request: HttpRequest, place: str) -> Found:
+    """Names that the request speaks of are arguments of the tool."""
+    known = set(tool.properties)
+    spoken = {*request.query, *request.names, *request.slashes}
+    if request.body and request.body.argument:
+        spoken.add(request.body.argument)
+    if tool.paging and tool.paging.size_argument:
+        spoken.add(tool.paging.size_argument)
+    for name in sorted(spoken - known):
+        yield f"{place}.request", f"there is no argument {name}; add it to input or take it out"
+    for name in sorted(templates.names(request.path) & known - set(tool.required)):
+        yield f"{place}.input.required", f"{name} stands in the path; make it required"
+
+
+def _of_rules(place: str, rules: list[AnswerRule]) -> Found:
+    for rule in rules:
+        if rule.body:
+            yield from _of_path(place, rule.body.path)
+
+
+def _of_path(place: str, path: str) -> Found:
+    try:
+        paths.parse(path)
+    except paths.BadPath as error:
+        yield place, str(error)
+
+
+_NO_SOURCE = "give source, the page that says so, or unconfirmed: true"
