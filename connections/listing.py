@@ -146,7 +146,7 @@ class Listing:
     def _used_by(self, rows: QuerySet[Connection]) -> Any:
         counts = usage.counts(list(rows.values_list("pk", flat=True)))
         whens = [When(pk=pk, then=Value(count)) for pk, count in counts.items() if count]
-        return Case(*whens, default=Value(0))
+        return Case(*whens, default=Value(0)) if whens else self._order("name")
 
 
 class _CountedPaginator(Paginator[Connection]):

@@ -1,0 +1,59 @@
+"""What tests of connections share: the cast, and the way to servers on loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from spojit.lib import clock, outbound
+from spojit.lib.outbound import policy
+from tests import servers
+from tests.servers.policies import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from tests.factories import Cast
+    from tests.servers import Authority
+
+NAMES = {"github.test": "127.0.0.1", "other.test": "127.0.0.1"}
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Alice owns, adam administers, bob builds, vera views, mallory lives next door."""
+    from tests import factories  # noqa: PLC0415 - Django is set up by now
+
+    return factories.make_cast()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificates of these servers."""
+    return servers.Authority(tmp_path_factory.mktemp("connections-authority"))
+
+
+@pytest.fixture
+def reach(authority: Authority) -> Iterator[Callable[..., None]]:
+    """Open loopback and these ports to the whole process, for one test."""
+    before = policy.Policy.default()
+
+    def open_(*ports: int, **limits: Any) -> None:
+        outbound.configure(
+            allowed_networks=LOOPBACK,
+            allowed_ports=ports,
+            resolver=servers.resolver(NAMES),
+            ca_bundle=str(authority.bundle),
+            **limits,
+        )
+
+    yield open_
+    policy._defaults[0] = before
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Set the clock that everything asks, for the rest of the test."""
+    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
