@@ -118,7 +118,9 @@ def _current(workspace_id: UUID) -> DataKey:
     """Find the current key's row, and unwrap it and the old ones while no transaction is open."""
     keyring.current(workspace_id)
     with isolation.workspace(workspace_id):
-        keys = list(DataKey.objects.filter(workspace_id=workspace_id).order_by("version"))
+        keys: list[DataKey] = list(
+            DataKey.objects.filter(workspace_id=workspace_id).order_by("version")
+        )
     for old in keys:
         _warm(old)
     return next(key for key in keys if key.is_current)
@@ -155,8 +157,8 @@ def _reseal_batch(
     """Seal the next rows again; returns the last row's ID, how many were done and how many not."""
     with isolation.workspace(workspace_id):
         stale = _sealed(column, workspace_id).exclude(key_id=current.pk.bytes)
-        rows = stale.filter(pk__gt=after).order_by("pk")
-        rows = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
+        after_last = stale.filter(pk__gt=after).order_by("pk")
+        rows = list(after_last.select_for_update(skip_locked=True, of=("self",))[:limit])
         fresh = {row.pk: sealed for row in rows if (sealed := _resealed(column, row))}
         _write(column, workspace_id, fresh)
     return (rows[-1].pk, len(fresh), len(rows) - len(fresh)) if rows else None
@@ -169,10 +171,11 @@ def _count_left(column: SealedColumn, workspace_id: UUID, current: DataKey) -> i
 
 def _sealed(column: SealedColumn, workspace_id: UUID) -> QuerySet[Model]:
     """Select the rows that hold a sealed value, by `key_id` of its key; needs the scope."""
-    rows = QuerySet(column.model).filter(workspace_id=workspace_id)
+    rows: QuerySet[Model] = QuerySet(column.model).filter(workspace_id=workspace_id)
     at = len(envelope.FORMAT) + 1
     key_id = Substr(column.column, at, 16, output_field=BinaryField())
-    return rows.exclude(**{column.column: None}).alias(key_id=key_id)
+    keyed: QuerySet[Model] = rows.exclude(**{column.column: None}).alias(key_id=key_id)
+    return keyed
 
 
 def _resealed(column: SealedColumn, row: Any) -> bytes | None:
@@ -188,7 +191,7 @@ def _resealed(column: SealedColumn, row: Any) -> bytes | None:
 def _write(column: SealedColumn, workspace_id: UUID, fresh: dict[UUID, bytes]) -> None:
     quote, meta = connection.ops.quote_name, column.model._meta
     statement = f"""UPDATE {quote(meta.db_table)} AS stored
-        SET {quote(meta.get_field(column.column).column)} = fresh.sealed
+        SET {quote(column.column)} = fresh.sealed
         FROM unnest(%s::uuid[], %s::bytea[]) AS fresh (id, sealed)
         WHERE stored.id = fresh.id AND stored.workspace_id = %s"""  # noqa: S608 - names of columns
     with connection.cursor() as cursor:
