@@ -93,11 +93,11 @@ def badge(word: str, kind: str = "") -> SafeString:
 
 
 @register.simple_tag
-def avatar(name: str, size: str = "") -> SafeString:
-    """Show a person's initials as decoration. `size` is "", "large" or "square"."""
+def avatar(name: object, size: str = "") -> SafeString:
+    """Show initials as decoration; a person says their own name. `size`: "", "large", "square"."""
     variant = f" avatar-{size}" if size else ""
     return format_html(
-        '<span class="avatar{}" aria-hidden="true">{}</span>', variant, words.initials(name)
+        '<span class="avatar{}" aria-hidden="true">{}</span>', variant, words.initials(str(name))
     )
 
 
