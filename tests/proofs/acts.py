@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
-from connections import tasks
+from connections import tasks, verification
 from connections.models import Check, Connection
 from connectors.outcomes import MEANINGS
 from tests import factories
@@ -58,6 +58,13 @@ def verify(connection: Connection) -> Seen:
     """Have a worker verify, and look at what it came to."""
     work(connection)
     return look(connection)
+
+
+def verify_again(connection: Connection) -> Seen:
+    """Ask for a verification, as "Verify now" does, and look at what it came to."""
+    assert connection.owner is not None
+    verification.request(connection, actor=connection.owner)
+    return verify(connection)
 
 
 def look(connection: Connection, *, as_: User | None = None) -> Seen:
