@@ -33,7 +33,8 @@ RUN DATABASE_URL=postgresql://app@localhost/none REDIS_URL=redis://localhost \
     SECRET_KEY=only-while-building-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF \
     ROOT_KEYS=build:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     ALLOWED_HOSTS=localhost PUBLIC_URL=https://localhost \
-    python manage.py collectstatic --no-input --verbosity 0
+    python manage.py collectstatic --no-input --verbosity 0 \
+    && python -m compileall -q .
 USER spojit
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", \

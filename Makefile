@@ -2,6 +2,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+# Without compiled modules each process would spend seconds on compiling all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup run test soak check bench format screenshots lock browsers
 
 VENV := .venv

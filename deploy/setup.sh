@@ -11,7 +11,7 @@ stop() {
 
 if command -v uv >/dev/null 2>&1; then
     [ -x "$folder/bin/python" ] || uv venv --quiet --python '>=3.11' "$folder"
-    VIRTUAL_ENV="$folder" uv pip install --quiet --requirement "$requirements"
+    VIRTUAL_ENV="$folder" uv pip install --quiet --compile-bytecode --requirement "$requirements"
     exit 0
 fi
 

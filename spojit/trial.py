@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from spojit import embedded
 from workspaces.vault import roots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from spojit.lib.env import Env
 
 
 def fill(env: Env, *, var_dir: Path, with_servers: bool) -> None:
-    """Give every setting that a trial needs and nobody set."""
+    """Give every setting that a trial needs and nobody set.
+
+    Raises:
+        SystemExit: the embedded servers do not start; one line says why.
+    """
+    embedded.make_folder(var_dir)
     env.fill(
         {
             "SECRET_KEY": _kept(var_dir / "secret-key", make=lambda: secrets.token_urlsafe(48)),
@@ -32,7 +39,10 @@ _NO_SERVERS = {"DATABASE_URL": "postgresql://localhost/none", "REDIS_URL": "redi
 
 
 def _urls(var_dir: Path) -> dict[str, str]:
-    urls = embedded.ensure(var_dir)
+    try:
+        urls = embedded.ensure(var_dir)
+    except embedded.NotStarted as failure:
+        raise SystemExit(f"Spojit cannot start: {failure.message} {failure.hint}".strip()) from None
     return {
         "DATABASE_URL": urls.database_url,
         "MIGRATION_DATABASE_URL": urls.migration_database_url,
@@ -42,12 +52,13 @@ def _urls(var_dir: Path) -> dict[str, str]:
     }
 
 
-def _kept(path: Path, *, make) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="utf-8").strip()
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(value := make())
-    return value
+def _kept(path: Path, *, make: Callable[[], str]) -> str:
+    """Return what the file holds; make it, for its owner only, when it is not there yet."""
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(make())
+        with suppress(FileExistsError):  # another process was quicker
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_text(encoding="utf-8").strip()

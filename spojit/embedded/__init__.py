@@ -5,7 +5,17 @@ with the last one, however that one ends. Only this package knows where their pr
 """
 
 from spojit.embedded.failures import NotStarted
-from spojit.embedded.servers import ensure, holds, release, running, servers
+from spojit.embedded.servers import ensure, holds, make_folder, release, running, servers
 from spojit.embedded.urls import DATABASE, Urls
 
-__all__ = ["DATABASE", "NotStarted", "Urls", "ensure", "holds", "release", "running", "servers"]
+__all__ = [
+    "DATABASE",
+    "NotStarted",
+    "Urls",
+    "ensure",
+    "holds",
+    "make_folder",
+    "release",
+    "running",
+    "servers",
+]

@@ -38,7 +38,7 @@ def ensure(var_dir: Path, *, settings: Mapping[str, str] | None = None) -> Urls:
         NotStarted: with one line that says why.
     """
     var_dir = var_dir.resolve()
-    _make_folder(var_dir)
+    make_folder(var_dir)
     with _lock(var_dir, "start"):
         _hold(var_dir)
         state = states.load(var_dir) or _first_state(var_dir)
@@ -80,10 +80,11 @@ def servers(var_dir: Path, *, settings: Mapping[str, str] | None = None) -> Iter
         _wait_for_end(var_dir.resolve())
 
 
-def _make_folder(var_dir: Path) -> None:
+def make_folder(var_dir: Path) -> None:
+    """Make the folder, unless it is there, so that the servers' own user may pass through."""
     if not var_dir.exists():
         var_dir.mkdir(parents=True)
-        var_dir.chmod(0o711)  # the servers' own user passes through; each file has its own mode
+        var_dir.chmod(0o711)
 
 
 @contextmanager

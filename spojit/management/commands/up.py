@@ -16,7 +16,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from spojit import embedded, supervisor
+from spojit import embedded, starting, supervisor
+from spojit.lib.errors import SpojitError
 from spojit.supervisor import Program, Supervisor
 
 if TYPE_CHECKING:
@@ -42,13 +43,17 @@ class Command(BaseCommand):
         with _only_one(var_dir):
             _end_leftovers(var_dir)
             _check_port(host, port)
-            self._prepare()
+            try:
+                self._prepare()
+            except SpojitError as failure:
+                raise CommandError(f"{failure.message} {failure.hint}".strip()) from None
             code = self._run(host, port, var_dir)
         self.say("Stopped. The data is kept.")
         sys.exit(code)
 
     def _prepare(self) -> None:
         call_command("migrate", verbosity=0, interactive=False)
+        starting.refuse_wrong_root_key()
         call_command("sync_connectors", verbosity=0)
         if settings.IS_TRIAL:
             os.environ["TRIAL"] = "true"
@@ -82,7 +87,7 @@ def _programs(host: str, port: int) -> list[Program]:
     celery = [*python, "celery", "--quiet", "--app", "spojit"]
     web = [*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
            "--workers", "1", "--blocking-threads", str(WEB_THREADS), "--no-ws",
-           "--workers-kill-timeout", "20", "spojit.wsgi:application"]  # fmt: skip
+           "--workers-kill-timeout", "10", "spojit.wsgi:application"]  # fmt: skip
     worker = [*celery, "worker", "--pool", "threads", "--concurrency",
               str(settings.WORKER_CONCURRENCY), "--without-gossip", "--without-mingle",
               "--loglevel", settings.LOG_LEVEL]  # fmt: skip
