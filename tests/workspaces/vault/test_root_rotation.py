@@ -144,6 +144,19 @@ def test_the_app_goes_on_while_several_rotate(settings: Any) -> None:
     assert all_open(sealed)
 
 
+def test_data_keys_move_to_kms_and_back(settings: Any, kms: Any) -> None:
+    sealed = sealed_by(3)
+    settings.ROOT_KMS_KEYS = f"cloud={kms.create_key()['KeyMetadata']['Arn']}"
+    assert [p.done for p in rotation.rotate_root()] == [3, 3]
+    assert roots_in_use() == {"cloud"}
+    assert all_open(sealed)
+    keyring.check_canary()
+    settings.ROOT_PRIMARY = "old"
+    assert [p.done for p in rotation.rotate_root()] == [3, 3]
+    settings.ROOT_KMS_KEYS = settings.ROOT_PRIMARY = ""
+    assert all_open(sealed)
+
+
 def test_the_command_tells_and_counts(settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
     sealed_by(3)
     settings.ROOT_KEYS = f"{NEW},{OLD}"

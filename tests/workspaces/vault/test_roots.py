@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 import pytest
 from hypothesis import given, strategies as st
-from moto.server import ThreadedMotoServer
 
 from spojit.lib import redaction
 from workspaces.vault import roots
@@ -23,9 +21,6 @@ from workspaces.vault.roots import (
     generate_local_root,
     local,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CONTEXT = {"workspace": "w1", "data_key": "k1"}
 DATA_KEY = bytes(range(32))
@@ -137,27 +132,6 @@ def test_a_configured_key_is_hidden_from_logs(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(redaction, "register_for_process", seen.extend)
     local.parse(GOOD)
     assert seen == [_encoded(32)]
-
-
-@pytest.fixture(scope="module")
-def kms_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def kms(kms_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name, value in {
-        "AWS_ENDPOINT_URL": kms_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    return boto3.client("kms")
 
 
 def test_kms_unwraps_what_it_wrapped_in_the_same_context(kms: Any) -> None:
