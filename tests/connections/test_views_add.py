@@ -1,4 +1,4 @@
-"""Adding a connection: the form made from the scheme, what it refuses, and the live verification."""
+"""Adding a connection: the form of its scheme, what it refuses, and the live verification."""
 
 from __future__ import annotations
 

@@ -1,0 +1,454 @@
+"""Verify now, accounts, settings, handing over, removing: who may, what it says, what changes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from connections import calls, usage, verification
+from connections.calls import Use
+from connections.models import Check, Connection, UseCounter
+from connections.usage import Reference
+from spojit.lib import clock
+from tests import factories
+from tests.connections import steps
+from workspaces.models import AuditEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.factories import Cast
+    from tests.servers import Authority, Server
+
+    Reach = Callable[..., None]
+
+USE = Use("person", name="Bob")
+
+
+@pytest.fixture
+def server(reach: Reach) -> Iterator[Server]:
+    with steps.door(steps.KEY) as running:
+        reach(running.port)
+        yield running
+
+
+@pytest.fixture
+def connection(cast: Cast, server: Server) -> Connection:
+    return steps.connect(cast.workspace, server, name="Shop", actor=cast.bob)
+
+
+@pytest.fixture
+def used(monkeypatch: pytest.MonkeyPatch) -> list[Reference]:
+    """Pretend that two workflows use every connection."""
+    found = [
+        Reference(
+            uuid.uuid4(), "Orders to books", "Book it", "post", True, "/orders/", clock.now()
+        ),
+        Reference(uuid.uuid4(), "Nightly report", "Fetch", "get", False, "/report/"),
+    ]
+    monkeypatch.setattr(usage, "_finders", [lambda _connection: found])
+    monkeypatch.setattr(usage, "_counts", [lambda ids: dict.fromkeys(ids, 2)])
+    return found
+
+
+def acts(cast: Cast, connection: Connection) -> list[str]:
+    with factories.scope(cast.workspace):
+        rows = AuditEvent.objects.filter(subject_id=connection.pk).order_by("at", "id")
+        return list(rows.values_list("act", flat=True))
+
+
+# -- verify now ---------------------------------------------------------------------------------
+
+
+def test_verify_now_shows_it_live_and_ends_by_itself(cast: Cast, connection: Connection) -> None:
+    answer = steps.post(cast.bob, steps.url(connection, "verification"))
+    assert answer["Location"] == steps.url(connection)
+    status, panel = steps.get(cast.vera, steps.url(connection, "status"), **steps.htmx())
+    assert status == 200
+    assert "Verifying…" in panel
+    page = steps.get(cast.vera, steps.url(connection))[1]
+    assert '<meta http-equiv="refresh"' in page
+    steps.work(connection)
+    status, panel = steps.get(cast.vera, steps.url(connection, "status"), **steps.htmx())
+    assert status == 286
+    assert "hx-get" not in panel
+    assert "It works." in panel
+    assert panel.lstrip().startswith('<section id="status-panel"')
+
+
+@pytest.mark.parametrize("name", ["added", "credential"])
+def test_verify_again_leads_back_to_its_own_page(
+    cast: Cast, connection: Connection, name: str
+) -> None:
+    referer = f"http://testserver{steps.url(connection, name)}?x=1"
+    answer = steps.post(cast.bob, steps.url(connection, "verification"), Referer=referer)
+    assert answer["Location"] == steps.url(connection, name)
+
+
+@pytest.mark.parametrize("referer", ["https://evil.example/x", "http://testserver/w/other/"])
+def test_verify_never_leads_elsewhere(cast: Cast, connection: Connection, referer: str) -> None:
+    answer = steps.post(cast.bob, steps.url(connection, "verification"), Referer=referer)
+    assert answer["Location"] == steps.url(connection)
+
+
+@pytest.mark.parametrize(
+    ("person", "expected"),
+    [("alice", 302), ("adam", 302), ("bob", 302), ("vera", 403), ("mallory", 404)],
+)
+def test_whoever_may_use_it_may_verify_it(
+    cast: Cast, connection: Connection, person: str, expected: int
+) -> None:
+    before = steps.fresh(connection).verification_due_at
+    answer = steps.post(getattr(cast, person), steps.url(connection, "verification"))
+    assert answer.status_code == expected
+    assert (steps.fresh(connection).verification_due_at == before) is (expected != 302)
+
+
+def test_verification_by_get_is_refused(cast: Cast, connection: Connection) -> None:
+    assert steps.get(cast.bob, steps.url(connection, "verification"))[0] == 405
+
+
+# -- the page -----------------------------------------------------------------------------------
+
+
+def test_the_page_tells_status_reason_time_and_the_call_that_decided(
+    cast: Cast, connection: Connection, server: Server
+) -> None:
+    status, page = steps.get(cast.vera, steps.url(connection))
+    assert status == 200
+    assert f"GET {server.url}/me" in page
+    assert "The last 30 days" in page
+    assert "Bob added the connection" in page
+    assert "became Active" in page
+    with factories.scope(cast.workspace):
+        Connection.objects.update(status="error", reason="tls", reason_detail="It ended in May.")
+    page = steps.get(cast.bob, steps.url(connection))[1]
+    assert "No secure connection could be made." in page
+    assert "It ended in May." in page
+    assert "Check the address" in page
+
+
+def test_calls_and_failures_are_drawn_and_told(cast: Cast, connection: Connection) -> None:
+    calls.call(connection, tool="get", arguments={"path": "/x"}, use=USE)
+    with factories.scope(cast.workspace):
+        UseCounter.objects.create(
+            workspace=cast.workspace,
+            connection=connection,
+            day=clock.now().date() - timedelta(days=3),
+            calls=7,
+            failures=2,
+        )
+        Connection.objects.update(not_permitted={"post": "2026"}, is_limited=True)
+    page = steps.get(cast.vera, steps.url(connection))[1]
+    assert "The last 30 days: 8 calls, 2 failed" in page
+    assert "The service refused: post." in page
+    assert "may do little" in page
+
+
+def test_a_change_by_a_call_stands_in_the_timeline(cast: Cast, connection: Connection) -> None:
+    with factories.scope(cast.workspace):
+        Check.objects.create(
+            workspace=cast.workspace,
+            connection=connection,
+            kind="call",
+            outcome="unreachable",
+            status_before="active",
+            status_after="error",
+        )
+    assert "A call changed the status to Error" in steps.get(cast.vera, steps.url(connection))[1]
+
+
+@pytest.mark.parametrize("name", ["detail", "status", "credentials", "usage", "activity"])
+@pytest.mark.parametrize(
+    ("person", "expected"), [("alice", 200), ("adam", 200), ("bob", 403), ("mallory", 404)]
+)
+def test_a_private_connection_is_open_to_its_owner_and_admins(
+    cast: Cast, server: Server, name: str, person: str, expected: int
+) -> None:
+    private = factories.make_connection(cast.workspace, actor=cast.alice, is_private=True)
+    status = steps.get(getattr(cast, person), steps.url(private, name))[0]
+    assert status in {expected, 286 if expected == 200 else expected}
+
+
+def test_what_does_not_exist_or_was_removed_is_not_found(
+    cast: Cast, connection: Connection
+) -> None:
+    steps.post(cast.bob, steps.url(connection, "remove"))
+    assert steps.get(cast.bob, steps.url(connection))[0] == 404
+    connection.pk = uuid.uuid4()
+    assert steps.get(cast.bob, steps.url(connection))[0] == 404
+
+
+def test_usage_lists_workflows_and_their_next_run(
+    cast: Cast, connection: Connection, used: list[Reference]
+) -> None:
+    page = steps.get(cast.vera, steps.url(connection, "usage"))[1]
+    assert "Orders to books" in page
+    assert "Nightly report" in page
+    assert "Next scheduled run" in page
+    assert "2 steps" in steps.get(cast.vera, steps.url(connection))[1]
+    assert ">2<" in steps.get(cast.vera, steps.workspace_url(cast.workspace, "connections:list"))[1]
+
+
+def test_the_most_used_can_be_sorted_first(
+    cast: Cast, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.make_connection(cast.workspace, name="Another", actor=cast.bob)
+    monkeypatch.setattr(
+        usage, "_counts", [lambda ids: {pk: 3 for pk in ids if pk == connection.pk}]
+    )
+    address = steps.workspace_url(cast.workspace, "connections:list")
+    answer = factories.signed_in(cast.bob).get(f"{address}?sort=-used_by")
+    assert [row.name for row in answer.context["rows"]] == ["Shop", "Another"]
+
+
+@pytest.mark.parametrize("kind", ["calls", "checks", "changes", "nonsense"])
+def test_activity_lists_every_kind_without_values(
+    cast: Cast, connection: Connection, server: Server, kind: str
+) -> None:
+    steps.post(cast.bob, steps.url(connection, "settings"), {"form": "name", "name": "Shop 2"})
+    status, page = steps.get(cast.vera, f"{steps.url(connection, 'activity')}?kind={kind}")
+    assert status == 200
+    told = {"checks": f"GET {server.url}/me", "changes": "renamed it"}
+    assert told.get(kind, "No use yet") in page
+    assert steps.KEY not in page
+
+
+# -- another account ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def octocat(cast: Cast, reach: Reach, authority: Authority) -> Iterator[tuple[Connection, Server]]:
+    with steps.github(authority) as running:
+        reach(running.port)
+        yield steps.connect_github(cast.workspace, running, name="Code", actor=cast.bob), running
+
+
+def become_hubot(cast: Cast, connection: Connection, server: Server) -> None:
+    values = steps.github_values(server, steps.OTHER_TOKEN)
+    data = {f"value-{key}": value for key, value in values.items()}
+    steps.post(
+        cast.bob, steps.url(connection, "credential"), data | {"value-api_key-act": "replace"}
+    )
+    steps.work(connection)
+
+
+def test_another_account_is_shown_side_by_side_and_rejected_by_default(
+    cast: Cast, octocat: tuple[Connection, Server]
+) -> None:
+    connection, server = octocat
+    become_hubot(cast, connection, server)
+    page = steps.get(cast.bob, steps.url(connection))[1]
+    assert "Keep octocat" in page
+    assert "Accept hubot" in page
+    assert "the old credentials stay in use" in page
+    assert "Accept hubot" not in steps.get(cast.vera, steps.url(connection))[1]
+    answer = steps.post(cast.bob, steps.url(connection, "account"), {"decision": "anything"})
+    assert answer.status_code == 302
+    assert steps.states(connection) == [(1, "current"), (2, "destroyed")]
+    kept = steps.fresh(connection)
+    assert (kept.account_name, kept.status) == ("octocat", "active")
+
+
+def test_another_account_can_be_accepted(cast: Cast, octocat: tuple[Connection, Server]) -> None:
+    connection, server = octocat
+    become_hubot(cast, connection, server)
+    steps.post(cast.bob, steps.url(connection, "account"), {"decision": "accept"})
+    steps.work(connection)
+    accepted = steps.fresh(connection)
+    assert (accepted.account_name, accepted.status) == ("hubot", "active")
+    assert steps.states(connection) == [(1, "previous"), (2, "current")]
+    assert "connection.account_accepted" in acts(cast, connection)
+
+
+def test_an_account_that_changed_under_the_same_token_stops_everything_until_decided(
+    cast: Cast, octocat: tuple[Connection, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, _ = octocat
+    monkeypatch.setitem(steps.ACCOUNTS, steps.TOKEN, ("3", "newcat"))
+    verification.verify(connection, actor=cast.bob)
+    broken = steps.fresh(connection)
+    assert (broken.status, broken.reason) == ("error", "other_account")
+    with pytest.raises(calls.OtherAccount):
+        calls.call(broken, tool="list_repositories", arguments={}, use=USE)
+    page = steps.get(cast.bob, steps.url(connection))[1]
+    assert "nothing is called through it" in page
+    steps.post(cast.bob, steps.url(connection, "account"), {"decision": "reject"})
+    assert steps.fresh(connection).reason == "other_account"
+    listed = steps.get(cast.bob, steps.workspace_url(cast.workspace, "connections:list"))[1]
+    assert "Decide" in listed
+    steps.post(cast.bob, steps.url(connection, "account"), {"decision": "accept"})
+    assert steps.fresh(connection).account_name == "newcat"
+
+
+def test_there_is_nothing_to_decide_without_another_account(
+    cast: Cast, octocat: tuple[Connection, Server]
+) -> None:
+    connection, _ = octocat
+    for decision in ("accept", "reject"):
+        client = factories.signed_in(cast.bob)
+        address = steps.url(connection, "account")
+        answer = client.post(address, {"decision": decision}, follow=True)
+        assert "There is no other account to decide on." in answer.content.decode()
+
+
+# -- settings -----------------------------------------------------------------------------------
+
+
+def test_renaming_keeps_the_id_and_says_so(cast: Cast, connection: Connection) -> None:
+    address = steps.url(connection, "settings")
+    answer = steps.post(cast.bob, address, {"form": "name", "name": "  Shop   - Live "})
+    assert answer["Location"] == address
+    assert steps.fresh(connection).name == "Shop - Live"
+    assert acts(cast, connection)[-1] == "connection.renamed"
+
+
+def test_renaming_from_the_head_leads_back(cast: Cast, connection: Connection) -> None:
+    referer = f"http://testserver{steps.url(connection, 'usage')}"
+    data = {"form": "name", "name": "Another"}
+    answer = steps.post(cast.bob, steps.url(connection, "settings"), data, Referer=referer)
+    assert answer["Location"] == steps.url(connection, "usage")
+
+
+@pytest.mark.parametrize("name", ["", "TAKEN", "x" * 121, "bell\x07"])
+def test_a_name_that_will_not_do_changes_nothing(
+    cast: Cast, connection: Connection, name: str
+) -> None:
+    factories.make_connection(cast.workspace, name="Taken", actor=cast.alice)
+    data = {"form": "name", "name": name}
+    answer = steps.post(cast.bob, steps.url(connection, "settings"), data)
+    assert answer.status_code == 422
+    assert answer.context["name_form"].errors["name"]
+    assert steps.fresh(connection).name == "Shop"
+
+
+def test_a_used_one_becomes_private_only_when_confirmed(
+    cast: Cast, connection: Connection, used: list[Reference]
+) -> None:
+    address = steps.url(connection, "settings")
+    assert "Orders to books" in steps.get(cast.bob, address)[1]
+    answer = steps.post(cast.bob, address, {"form": "sharing", "is_private": "True"})
+    assert answer.status_code == 422
+    assert not steps.fresh(connection).is_private
+    data = {"form": "sharing", "is_private": "True", "confirm": "on"}
+    assert steps.post(cast.bob, address, data).status_code == 302
+    assert steps.fresh(connection).is_private
+    assert acts(cast, connection)[-1] == "connection.made_private"
+    data = {"form": "sharing", "is_private": "False"}
+    assert steps.post(cast.bob, address, data).status_code == 302
+    assert not steps.fresh(connection).is_private
+    assert acts(cast, connection)[-1] == "connection.shared"
+
+
+def test_an_unused_one_becomes_private_at_once_and_twice_is_once(
+    cast: Cast, connection: Connection
+) -> None:
+    data = {"form": "sharing", "is_private": "True"}
+    for _ in range(2):
+        assert steps.post(cast.bob, steps.url(connection, "settings"), data).status_code == 302
+    assert acts(cast, connection).count("connection.made_private") == 1
+    nonsense = {"form": "sharing", "is_private": "maybe"}
+    assert steps.post(cast.bob, steps.url(connection, "settings"), nonsense).status_code == 422
+
+
+def test_a_form_without_a_name_changes_nothing(cast: Cast, connection: Connection) -> None:
+    assert steps.post(cast.bob, steps.url(connection, "settings")).status_code == 422
+
+
+# -- handing over -------------------------------------------------------------------------------
+
+
+def test_the_owner_hands_over_to_a_member_and_loses_the_right(
+    cast: Cast, connection: Connection
+) -> None:
+    address = steps.url(connection, "hand_over")
+    page = steps.get(cast.bob, address)[1]
+    assert "You can no longer edit" in page
+    assert "Vera" not in page
+    data = {"owner": str(cast.alice.pk)}
+    answer = steps.post(cast.bob, address, data)
+    assert answer["Location"] == steps.url(connection)
+    assert steps.fresh(connection).owner_id == cast.alice.pk
+    assert steps.post(cast.bob, address, data).status_code == 403
+
+
+def test_a_private_one_that_is_handed_over_is_out_of_sight(
+    cast: Cast, connection: Connection
+) -> None:
+    steps.post(
+        cast.bob, steps.url(connection, "settings"), {"form": "sharing", "is_private": "True"}
+    )
+    address = steps.url(connection, "hand_over")
+    assert "You can no longer see it." in steps.get(cast.bob, address)[1]
+    answer = steps.post(cast.bob, address, {"owner": str(cast.adam.pk)})
+    assert answer["Location"] == steps.workspace_url(cast.workspace, "connections:list")
+
+
+@pytest.mark.parametrize("person", ["vera", "mallory", "bob"])
+def test_only_a_member_who_may_own_it_is_offered(
+    cast: Cast, connection: Connection, person: str
+) -> None:
+    data = {"owner": str(getattr(cast, person).pk)}
+    answer = steps.post(cast.adam, steps.url(connection, "hand_over"), data)
+    assert answer.status_code == 422
+    assert steps.fresh(connection).owner_id == cast.bob.pk
+
+
+def test_an_heir_who_left_meanwhile_is_refused(
+    cast: Cast, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connections import lifecycle  # noqa: PLC0415
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise lifecycle.NotAMember
+
+    monkeypatch.setattr(lifecycle, "hand_over", refuse)
+    data = {"owner": str(cast.alice.pk)}
+    answer = steps.post(cast.bob, steps.url(connection, "hand_over"), data)
+    assert answer.status_code == 422
+    assert "not a member" in answer.content.decode()
+
+
+# -- removing -----------------------------------------------------------------------------------
+
+
+def test_removing_an_unused_one_destroys_its_credentials(
+    cast: Cast, connection: Connection
+) -> None:
+    address = steps.url(connection, "remove")
+    page = steps.get(cast.bob, address)[1]
+    assert "Nothing uses this connection." in page
+    assert "to confirm" not in page
+    answer = steps.post(cast.bob, address)
+    assert answer["Location"] == steps.workspace_url(cast.workspace, "connections:list")
+    gone = steps.fresh(connection)
+    assert (gone.removed_by_name, gone.account_name) == ("Bob", "")
+    assert steps.states(connection) == [(1, "destroyed")]
+
+
+def test_removing_a_used_one_names_what_breaks_and_wants_the_name(
+    cast: Cast, connection: Connection, used: list[Reference]
+) -> None:
+    address = steps.url(connection, "remove")
+    page = steps.get(cast.bob, address)[1]
+    assert "Orders to books" in page
+    assert "2 workflows use it, 1 of them enabled." in page
+    for typed in ("", "shop", "Shop!"):
+        answer = steps.post(cast.bob, address, {"name": typed})
+        assert answer.status_code == 422
+        assert "This is not its name." in answer.content.decode()
+    assert steps.fresh(connection).removed_at is None
+    assert steps.post(cast.bob, address, {"name": " Shop "}).status_code == 302
+    assert steps.fresh(connection).removed_at is not None
+
+
+@pytest.mark.parametrize(("person", "expected"), [("vera", 403), ("mallory", 404), ("adam", 302)])
+def test_removal_is_for_the_owner_and_admins(
+    cast: Cast, connection: Connection, person: str, expected: int
+) -> None:
+    answer = steps.post(getattr(cast, person), steps.url(connection, "remove"))
+    assert answer.status_code == expected
+    assert (steps.fresh(connection).removed_at is None) is (expected != 302)
