@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_django.plugin import DjangoDbBlocker
 
-pytest_plugins = ["tests.browser", "tests.live"]
+pytest_plugins = ["tests.browser.chromium", "tests.live"]
 
 _NAME = pytest.StashKey[str]()
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,10 +30,11 @@ CELERY = ["celery", "--app", "spojit"]
 class Live:
     """Processes by name (web, worker, scheduler): started, killed, and their output read."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """Keep logs and mail in `folder`; the web server listens at `port`."""
+    def __init__(self, folder: Path, port: int, *service_ports: int) -> None:
+        """Keep logs and mail in `folder`; listen at `port`; let workers call `service_ports`."""
         self.folder = folder
         self.port = port
+        self.service_ports = service_ports
         self.url = f"http://{HOST}:{port}"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -90,7 +92,11 @@ class Live:
         }[name]  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
-        return {"PUBLIC_URL": self.url, "EMAIL_URL": f"filemail://{self.folder}/mail"}
+        return {
+            "PUBLIC_URL": self.url,
+            "EMAIL_URL": f"filemail://{self.folder}/mail",
+            "OUTBOUND_ALLOWED_PORTS": ",".join(map(str, self.service_ports)),
+        }
 
     def _wait_until_ready(self, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -112,7 +118,7 @@ def live_processes(django_db_setup: None) -> Iterator[Live]:
     """Web and worker, for all browser tests of this process."""
     folder = VAR_DIR / f"live {os.getpid()}"
     (folder / "mail").mkdir(parents=True)
-    live = Live(folder, next(port for port in range(32_000, 32_700) if is_free(port)))
+    live = Live(folder, *islice(filter(is_free, range(32_000 + os.getpid() % 600, 32_700)), 3))
     try:
         live.start("web")
         live.start("worker")

@@ -113,8 +113,9 @@ def recording(
     *,
     host: str = "127.0.0.1",
     tls: ssl.SSLContext | None = None,
+    port: int = 0,
 ) -> Iterator[Server]:
-    """Run a server: one answer for all, one per path (else 404), or a function's."""
+    """Run a server, at any free port: one answer for all, one per path (else 404), or a function's."""
     requests: list[Received] = []
 
     def handle(connection: socket.socket) -> None:
@@ -126,7 +127,7 @@ def recording(
                 if reply.headers.get("Connection") == "close":
                     return
 
-    with listening(handle, host=host, tls=tls) as listener:
+    with listening(handle, host=host, tls=tls, port=port) as listener:
         yield Server(listener, tls is not None, requests)
 
 

@@ -17,9 +17,11 @@ Handler = Callable[[socket.socket], None]
 class Listener:
     """An open port. `connections` counts what was accepted."""
 
-    def __init__(self, handle: Handler, *, host: str, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, handle: Handler, *, host: str, tls: ssl.SSLContext | None, port: int = 0
+    ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.create_server((host, 0), family=family)
+        self._socket = socket.create_server((host, port), family=family)
         self.host, self.port = self._socket.getsockname()[:2]
         self.connections = 0
         self._handle, self._tls = handle, tls
@@ -77,9 +79,13 @@ class Listener:
 
 @contextmanager
 def listening(
-    handle: Handler, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    handle: Handler,
+    *,
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+    port: int = 0,
 ) -> Iterator[Listener]:
-    listener = Listener(handle, host=host, tls=tls)
+    listener = Listener(handle, host=host, tls=tls, port=port)
     try:
         yield listener
     finally:
