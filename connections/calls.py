@@ -16,7 +16,7 @@ from connections.models.check import Kind
 from connectors import execution
 from connectors.models import Connector
 from connectors.outcomes import Outcome
-from spojit.lib import clock, logs, redaction
+from spojit.lib import clock, logs, metrics, redaction
 from spojit.lib.errors import Refused
 from workspaces import isolation
 
@@ -149,6 +149,7 @@ def masked(outcome: Outcome) -> Outcome:
 def record(connection: Connection, *, tool: str, outcome: Outcome) -> None:
     """Count a use, and change the status when the outcome says so."""
     _count(connection, is_ok=outcome.is_ok)
+    metrics.count_outcome("call", outcome.name, seconds=outcome.duration_ms / 1000)
     if _is_news(connection, tool, outcome):
         with isolation.workspace(connection.workspace_id):
             _apply(connection, tool, outcome)

@@ -59,3 +59,4 @@ def _begin(**_: Any) -> None:
     heartbeats.listen()
     starting.refuse_wrong_root_key()
     starting.shut_other_ways_out()
+    starting.serve_metrics()

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from spojit.lib import outbound
+from spojit.lib import metrics, outbound
 from spojit.lib.errors import SpojitError
 from workspaces.vault import keyring
 
@@ -34,3 +34,9 @@ def shut_other_ways_out() -> None:
     if settings.EMAIL_HOST:
         outbound.allow_own(settings.EMAIL_HOST, int(settings.EMAIL_PORT))
     outbound.install_audit_hook()
+
+
+def serve_metrics() -> None:
+    """Serve a worker's own numbers, when WORKER_METRICS_PORT says where."""
+    if settings.WORKER_METRICS_PORT:
+        metrics.serve(host=settings.WORKER_METRICS_HOST, port=settings.WORKER_METRICS_PORT)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 
-from spojit.lib import logs, redaction
+from spojit.lib import logs, metrics, redaction
 from spojit.lib.ids import new_id
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing listens on it; a unix socket has no address
+SECRET_ARGUMENTS = {
+    "invitation_accept": "token",
+    "account_confirm_email": "key",
+    "account_reset_password_from_key": "key",
+}
 QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
@@ -34,12 +39,13 @@ class RequestContext:
         """Serve one request inside its own redaction scope, and log it without its query."""
         request.request_id = str(new_id())  # type: ignore[attr-defined]
         request.client_address = client_address(request)  # type: ignore[attr-defined]
+        logs.clear()
         started = time.perf_counter()
         with redaction.scope(), logs.bound(request_id=request.request_id):  # type: ignore[attr-defined]
             response = self.get_response(request)
             response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
             if not request.path.startswith(QUIET):
-                _log_access(request, response, started)
+                _note(request, response, seconds=time.perf_counter() - started)
         return response
 
 
@@ -71,12 +77,21 @@ def _is_trusted(value: str) -> bool:
     )
 
 
-def _log_access(request: HttpRequest, response: HttpResponse, started: float) -> None:
+def _note(request: HttpRequest, response: HttpResponse, *, seconds: float) -> None:
+    method = request.method or ""
+    metrics.count_request(method, response.status_code, seconds=seconds)
     log.info(
         "Request",
-        method=request.method,
-        path=request.path,
+        method=method,
+        path=shown_path(request),
         status=response.status_code,
-        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        duration_ms=round(seconds * 1000, 1),
         address=request.client_address,  # type: ignore[attr-defined]
     )
+
+
+def shown_path(request: HttpRequest) -> str:
+    """Return the path without the tokens of links that were mailed."""
+    match = request.resolver_match
+    secret = match.kwargs.get(SECRET_ARGUMENTS.get(match.url_name or "")) if match else None
+    return request.path.replace(secret, "…") if secret else request.path

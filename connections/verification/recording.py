@@ -11,7 +11,7 @@ from connections.models import Check, Connection, Credential
 from connections.models.check import Kind
 from connections.verification import timing
 from connectors.outcomes import Outcome
-from spojit.lib import clock, redaction
+from spojit.lib import clock, metrics, redaction
 from workspaces.audit import Actor
 
 if TYPE_CHECKING:
@@ -162,4 +162,5 @@ def _check(
         actor_name=answer.asker.name if answer.actor else "",
         duration_ms=answer.duration_ms,
     )
+    metrics.count_outcome("verification", outcome.name, seconds=answer.duration_ms / 1000)
     return check
