@@ -1,4 +1,4 @@
-"""Secrets of awkward shapes, and looking for them in whatever form somebody may have written them."""
+"""Secrets of awkward shapes, and looking for them in whatever form they may be written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,13 @@ class Canary:
     def traces(self) -> list[bytes]:
         """List every form to look for: letters and digits survive all other encodings."""
         raw, token = self.value.encode(), self.token.encode()
-        forms = [token, token.upper(), token[::-1], token.hex().encode(), token.hex().upper().encode()]
+        forms = [
+            token,
+            token.upper(),
+            token[::-1],
+            token.hex().encode(),
+            token.hex().upper().encode(),
+        ]
         for text in (raw, token):
             for shift in range(3):
                 coded = base64.b64encode(b"\0" * shift + text)[4 if shift else 0 : -4]
