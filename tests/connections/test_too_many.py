@@ -1,0 +1,42 @@
+"""Who asks too often is told when to try again, and nothing more is done."""
+
+from __future__ import annotations
+
+import pytest
+
+from connections import trials, verification
+from connections.models import Call
+from spojit.lib.limits import TooMany
+from tests.factories import make_cast, make_connection, make_connector, scope, signed_in
+from workspaces.models import AuditEvent
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_connection_is_verified_by_hand_at_most_ten_times_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("connections.verification.due.MOST_A_MINUTE", 2)
+    cast = make_cast()
+    connection = make_connection(cast.workspace, actor=cast.bob)
+    for _ in range(2):
+        verification.request(connection, actor=cast.bob)
+    page = f"/w/{cast.workspace.slug}/connections/{connection.pk}/"
+    answer = signed_in(cast.bob).post(f"{page}verification/", follow=True)
+    assert "This was asked too often." in answer.content.decode()
+    with scope(cast.workspace):
+        asked = AuditEvent.objects.filter(act="connection.verification_requested")
+        assert asked.count() == 2
+
+
+def test_a_person_tries_at_most_sixty_tools_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "MOST_A_MINUTE", 1)
+    cast = make_cast()
+    make_connector("text")
+    asked = {"connector_key": "text", "connection": None, "tool": "change_case"}
+    arguments = {"text": "a", "to": "upper"}
+    trials.request(cast.workspace, **asked, arguments=arguments, actor=cast.bob)
+    with pytest.raises(TooMany):
+        trials.request(cast.workspace, **asked, arguments=arguments, actor=cast.bob)
+    with scope(cast.workspace):
+        assert Call.objects.count() == 1
