@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from uuid import UUID
 
 import structlog
+from django.db import connection
 from django.db.models import BooleanField, Count, Max, Value
 from django.db.models.expressions import RawSQL
 
@@ -226,25 +227,28 @@ def _missing(counts: dict[str, int]) -> str:
 
 
 def _find(owner_id: UUID, **lookup: object) -> _Stored | None:
-    may_vanish = RawSQL(_MAY_VANISH, [], output_field=BooleanField())  # noqa: S611 - a constant
     with isolation.workspace(owner_id):
-        rows = DataKey.objects.filter(workspace_id=owner_id, **lookup)
-        found = rows.annotate(may_vanish=may_vanish).values_list(*_Stored._fields).first()
+        return _read(owner_id, **lookup)
+
+
+def _read(owner_id: UUID, **lookup: object) -> _Stored | None:
+    may_vanish = RawSQL(_MAY_VANISH, [], output_field=BooleanField())  # noqa: S611 - a constant
+    rows = DataKey.objects.filter(workspace_id=owner_id, **lookup)
+    found = rows.annotate(may_vanish=may_vanish).values_list(*_Stored._fields).first()
     return _Stored(*found) if found else None
 
 
 def _make_first(owner_id: UUID) -> _Stored:
     """Store a key unless another process was faster; the database keeps one current per owner."""
+    row = make(owner_id, version=1)
     with isolation.workspace(owner_id):
         rows = DataKey.objects.filter(workspace_id=owner_id)
-        newest = rows.aggregate(newest=Max("version"))["newest"] or 0
-    row = make(owner_id, version=newest + 1)
-    with isolation.workspace(owner_id):
+        row.version += rows.aggregate(newest=Max("version"))["newest"] or 0
         DataKey.objects.bulk_create([row], ignore_conflicts=True)
-    found = _find(owner_id, is_current=True)
+        found = _read(owner_id, is_current=True)
     if found is None:
         raise DataKey.DoesNotExist
-    return found
+    return found._replace(may_vanish=found.may_vanish and connection.in_atomic_block)
 
 
 def _unwrapped(row: _Stored) -> DataKeyMaterial:
