@@ -135,9 +135,7 @@ def _url(field: Field, text: str) -> tuple[str, str]:
 
 def _refuse_userinfo(authority: str) -> None:
     if "@" in authority:
-        raise Wrong(
-            "Take the user name and password out of the address; they have their own fields."
-        )
+        raise Wrong("Take the user name and password out of the address; they do not belong there.")
 
 
 def _integer(field: Field, text: str) -> tuple[str, str]:

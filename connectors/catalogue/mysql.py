@@ -192,6 +192,7 @@ def _failures(*, sent: bool = True) -> Iterator[None]:
         with drivers.network_failures(sent=sent):
             yield
     except pymysql.MySQLError as error:
+        _refuse_lost(error, sent=sent)
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         name = _KINDS.get(number, _unnamed(number, sent=sent))
         message = f"The database answered with error {number}." if number else ""
@@ -199,6 +200,14 @@ def _failures(*, sent: bool = True) -> Iterator[None]:
     except (RuntimeError, AssertionError, IndexError, ValueError):
         message = "The server did not speak the protocol of MySQL."
         raise CallFailed("bad_answer", message, surely_not_sent=not sent) from None
+
+
+def _refuse_lost(error: pymysql.MySQLError, *, sent: bool) -> None:
+    """Name what PyMySQL wraps in one error: a bad certificate, a timeout, a lost connection."""
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, OSError):
+        with drivers.network_failures(sent=sent):
+            raise original
 
 
 def _unnamed(number: int, *, sent: bool) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import servers
-from tests.connectors.recording import PLACES, Recorder, Script
+from tests.connectors.recording import Recorder, Script, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def _recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     authority, script = servers.Authority(tmp_path_factory.mktemp("authority")), Script()
-    with servers.recording(script, tls=authority.issue(*PLACES)) as server:
+    with servers.recording(script, tls=authority.issue(*places())) as server:
         yield Recorder(server, authority, script)
 
 

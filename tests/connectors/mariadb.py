@@ -11,13 +11,13 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pymysql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 IS_INSTALLED = shutil.which("mariadbd") is not None
 START_SECONDS = 30

@@ -5,24 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from connectors import hosts, registry
 from connectors.manifest import Connector
 from tests import servers
+from tests.connectors import samples
 
 if TYPE_CHECKING:
+    from spojit.lib.outbound import Policy
     from tests.servers import Authority, Received, Reply, Server
 
-    from spojit.lib.outbound import Policy
 
-PLACES = (
-    "api.github.com",
-    "*.ghe.com",
-    "*.example.com",
-    "api.stripe.com",
-    "api.resend.com",
-    "*.amazonaws.com",
-    "*.us-east-1.amazonaws.com",
-)
-"""The names that the certificate is for."""
+def places() -> list[str]:
+    """Give every host that the catalogue may call with sample values: names for the certificate."""
+    found = {"*.example.com"}
+    for connector in registry.all():
+        for scheme in connector.schemes:
+            for url in connector.service_urls:
+                values = samples.values(connector, scheme, service_url=url.key, port=443)
+                found |= {host.partition(":")[0] for host in hosts.allowed(connector, values)}
+    return sorted(found)
 
 
 @dataclass
@@ -58,10 +59,11 @@ class Recorder:
         return self.server.port
 
     def reply(self, value: Any = None, *, status: int = 200, **headers: str) -> None:
-        """Queue a reply: a text is a page, anything else JSON."""
+        """Queue a reply: a text is a page (XML when it begins like it), anything else JSON."""
         if isinstance(value, str):
             named = {name.replace("_", "-"): text for name, text in headers.items()}
-            page = {"Content-Type": "text/html"} | named
+            kind = "application/xml" if value.startswith("<?xml") else "text/html"
+            page = {"Content-Type": kind} | named
             self.script.replies.append(servers.Reply(status, page, value.encode()))
         else:
             self.script.replies.append(servers.json_reply(value, status, **headers))
@@ -91,7 +93,8 @@ class Recorder:
     def moved_url(self, url: str) -> str:
         """Give the same address on this server's port."""
         authority, slash, path = url.removeprefix("https://").partition("/")
-        return url if url.startswith("{") else f"https://{authority}:{self.port}{slash}{path}"
+        is_whole = authority.startswith("{") and authority.endswith("}")
+        return url if is_whole else f"https://{authority}:{self.port}{slash}{path}"
 
     def _resolve(self, host: str, _port: int) -> list[str]:
         self.names.append(host)
