@@ -88,7 +88,7 @@ def page_of(connection: Connection, *, as_: User | None = None) -> str:
 def assert_said(seen: Seen, outcome: str, *, status: str) -> None:
     """Assert row, status and page: what happened, and what to do about it."""
     meaning = MEANINGS[outcome]
-    assert (seen.outcome, seen.status) == (outcome, status)
+    assert (seen.outcome, seen.status) == (outcome, status), seen.check.detail
     assert seen.reason == ("" if status == "active" else outcome)
     assert seen.says(meaning.sentence), f"The page does not say {meaning.sentence!r}."
     assert seen.says(meaning.hint), f"The page does not say {meaning.hint!r}."

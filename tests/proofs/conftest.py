@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connectors import registry
+from connectors.manifest import Connector
 from spojit.lib import clock, outbound
 from spojit.lib.outbound import policy
 from tests import servers, services
-from tests.connectors.recording import PLACES, Recorder, Script
 from tests.servers.policies import LOOPBACK
 
 if TYPE_CHECKING:
-    from tests.servers import Authority, Server
+    from tests.servers import Authority
+
+HOSTS = ("api.github.com", "api.stripe.com", "api.resend.com", "*.example.com")
 
 Reach = Callable[..., None]
 SetClock = Callable[[datetime], None]
+Move = Callable[[str, int], None]
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +46,7 @@ def reach(authority: Authority) -> Iterator[Reach]:
             allowed_networks=LOOPBACK,
             allowed_ports=ports,
             resolver=everywhere if names is None else servers.resolver(names),
-            ca_bundle=str(authority.bundle),
-            **limits,
+            **{"ca_bundle": str(authority.bundle)} | limits,
         )
 
     yield open_
@@ -58,22 +60,37 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
 
 
 @pytest.fixture
-def move(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Server], None]:
-    """Move a connector's declared hosts to the port of a server, names unchanged."""
+def move(monkeypatch: pytest.MonkeyPatch) -> Move:
+    """Move a connector's declared hosts to another port, as in `move("github", 40123)`."""
 
-    def moved(key: str, server: Server) -> None:
-        found = registry.get(key)
-        elsewhere = Recorder(server, authority, Script()).moved(found)
+    def moved(key: str, port: int) -> None:
         known = registry.get
+        elsewhere = _moved(known(key), port)
         monkeypatch.setattr(registry, "get", lambda k: elsewhere if k == key else known(k))
 
     return moved
 
 
+def _moved(connector: Connector, port: int) -> Connector:
+    urls = [url.model_copy(update={"url": _on(url.url, port)}) for url in connector.service_urls]
+    hosts = [f"{host}:{port}" for host in connector.hosts]
+    data = dict(connector) | {"service_urls": urls, "hosts": hosts}
+    ports = connector.ports
+    data["ports"] = [*ports, port] if isinstance(ports, list) else ports
+    return Connector.model_construct(**data)
+
+
+def _on(url: str, port: int) -> str:
+    """Put a port into an address; a template that is a whole address stays."""
+    authority, slash, path = url.removeprefix("https://").partition("/")
+    is_whole = authority.startswith("{") and authority.endswith("}")
+    return url if is_whole else f"https://{authority}:{port}{slash}{path}"
+
+
 @pytest.fixture(scope="session")
 def places(authority: Authority) -> Any:
     """The TLS context of a server that plays every declared host."""
-    return authority.issue(*PLACES)
+    return authority.issue(*HOSTS)
 
 
 @pytest.fixture(scope="session")

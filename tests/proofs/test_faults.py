@@ -19,13 +19,10 @@ from tests.servers.listener import listening
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
 
     from tests.proofs.acts import Seen
-    from tests.proofs.conftest import Reach, SetClock
+    from tests.proofs.conftest import Move, Reach, SetClock
     from tests.servers import Authority, Server
-
-    Move = Callable[[str, Server], None]
 
 pytestmark = pytest.mark.django_db
 
@@ -179,7 +176,7 @@ def test_a_fault_of_a_known_service_is_named_on_the_page(
     limits = SHORT if outcome == "timeout" else {}
     with servers.faulty(fault, tls=places) as server:
         reach(server.port, **limits)
-        move(key, server)
+        move(key, server.port)
         seen = over_service(key)
         acts.assert_said(seen, outcome, status="error")
         assert len(server.requests) == 1
@@ -192,7 +189,7 @@ def test_a_known_service_with_a_wrong_certificate_gets_no_key(
 ) -> None:
     with servers.recording(tls=authority.issue("elsewhere.test")) as server:
         reach(server.port)
-        move(key, server)
+        move(key, server.port)
         acts.assert_said(over_service(key), "tls", status="error")
         assert server.requests == []
 
@@ -204,7 +201,7 @@ def test_a_403_counts_as_the_connector_declares(
     meant = _scheme(key).verification.on_403
     with servers.faulty("forbidden", tls=places) as server:
         reach(server.port)
-        move(key, server)
+        move(key, server.port)
         seen = over_service(key)
     if meant == "valid_but_limited":
         assert (seen.status, seen.connection.is_limited) == ("active", True)
@@ -265,7 +262,7 @@ def test_an_error_inside_a_200_counts_as_declared(
     monkeypatch.setattr(registry, "get", lambda k: chatter if k == "chatter" else known(k))
     with servers.recording(servers.json_reply(answer), tls=places) as server:
         reach(server.port)
-        move("chatter", server)
+        move("chatter", server.port)
         workspace = factories.make_workspace()
         values = {"api_key": "chatter-key-1234567890"}
         seen = acts.verify(acts.connect(workspace, "chatter", "api_key", values))
