@@ -14,7 +14,7 @@ from connections.calls import Use
 from connections.models import Call, Connection
 from connectors import arguments as checking, execution, registry
 from connectors.outcomes import Outcome
-from spojit.lib import clock
+from spojit.lib import clock, limits
 from spojit.lib.errors import SpojitError
 from spojit.lib.ids import new_id
 from workspaces import audit, isolation
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STALE_AFTER = timedelta(minutes=10)
 MOST_SHOWN_BYTES = 256 * 1024
 MOST_AT_ONCE = 200
+MOST_A_MINUTE = 60
 TABLE = "connections_call"
 PURPOSE = "arguments"
 
@@ -48,8 +49,10 @@ def request(
     Raises:
         UnknownTool, InvalidArguments: as the tool's schema says; nothing is stored.
         ConnectorDisabled, OtherAccount: it may not be called now.
+        TooMany: this person tried too many tools in the last minute.
     """
     actor = Actor.of(actor)
+    limits.take(f"trial:{actor.id}", limit=MOST_A_MINUTE, seconds=60)
     checking.check(registry.get(connector_key).tool(tool), arguments)
     with isolation.workspace(workspace):
         if connection is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connections.models import Connection
-from spojit.lib import clock
+from spojit.lib import clock, limits
 from workspaces import audit, isolation
 
 if TYPE_CHECKING:
@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from workspaces.models import User
 
 MOST_AT_ONCE = 500
+MOST_A_MINUTE = 10
 
 
 def request(connection: Connection, *, actor: Actor | User) -> None:
-    """Make a verification due now; whoever calls announces it."""
+    """Make a verification due now; whoever calls announces it.
+
+    Raises:
+        TooMany: this connection was asked too often in the last minute.
+    """
+    limits.take(f"verification:{connection.pk}", limit=MOST_A_MINUTE, seconds=60)
     with isolation.workspace(connection.workspace_id):
         Connection.objects.present().filter(pk=connection.pk).update(
             verification_due_at=clock.now(), verification_attempts=0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,6 +14,7 @@ from connections.views.checklists import POLLING_ENDED
 from connections.views.showing import Link, ShownStatus
 from connectors.outcomes import MEANINGS, Meaning
 from spojit.lib import clock
+from spojit.lib.limits import TooMany
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.roles import Permission
 
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
 def verify(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """Make a verification due and wake a worker; the page that comes back shows it live."""
     connection = finding.used(request, connection_id)
-    verification.request(connection, actor=request.actor)
-    tasks.announce_verification(connection)
+    try:
+        verification.request(connection, actor=request.actor)
+    except TooMany as refusal:
+        messages.warning(request, f"{refusal.message} {refusal.hint}")
+    else:
+        tasks.announce_verification(connection)
     return redirect(returning.back(request, connection))
 
 

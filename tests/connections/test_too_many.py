@@ -6,11 +6,19 @@ import pytest
 
 from connections import trials, verification
 from connections.models import Call
+from spojit.lib import clock
 from spojit.lib.limits import TooMany
 from tests.factories import make_cast, make_connection, make_connector, scope, signed_in
 from workspaces.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
+MOMENT = clock.now()
+
+
+@pytest.fixture(autouse=True)
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock, so that no minute ends in the middle of a test."""
+    monkeypatch.setattr(clock, "now", lambda: MOMENT)
 
 
 def test_a_connection_is_verified_by_hand_at_most_ten_times_a_minute(
