@@ -26,6 +26,8 @@ def checklist(done: int, then: str = "waiting", **extra: Any) -> Sample:
         "kind": "",
         "headline": "",
         "hint": "",
+        "better_name": "",
+        "rename_url": "",
         "next_acts": [],
         "retry_url": "",
     }
@@ -99,7 +101,13 @@ def added_done(request: HttpRequest) -> dict[str, Any]:
         Sample(label="Add another environment", url="#", icon="plus"),
     ]
     done = checklist(
-        5, is_done=True, headline="Connected as Northwind Ltd", hint="Live account.", next_acts=acts
+        5,
+        is_done=True,
+        headline="Connected as Northwind Ltd",
+        hint="Live account.",
+        next_acts=acts,
+        better_name="Stripe - Northwind Ltd",
+        rename_url=f"{BASE}/settings/",
     )
     return added(request) | {"checklist": done}
 
