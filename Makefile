@@ -12,7 +12,7 @@ STAMP := $(VENV)/.complete
 WORKERS ?= auto
 ARGS ?=
 
-# `make check` looks at the code without servers: these values are read and never connected to.
+# `make check` looks at the code: these values are read and never connected to.
 NOWHERE := TRIAL=true DATABASE_URL=postgresql://app@localhost/none REDIS_URL=redis://localhost \
 	SECRET_KEY=only-for-checking ROOT_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 PRODUCTION := TRIAL=false DEBUG=false DATABASE_URL=postgresql://app@localhost/none \
@@ -39,14 +39,14 @@ test: setup browsers  ## Run all tests, browser tests included (ARGS="-k name" n
 soak: setup browsers  ## Run fault, load and race tests at their full size
 	@SOAK=true $(BIN)/pytest -n 0 -m soak $(ARGS)
 
-check: setup  ## Run every check that needs no server: style, types, imports, templates, deployment
+check: setup  ## Run every check but the tests: style, types, imports, templates, deployment
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(NOWHERE) $(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet templates
 	$(NOWHERE) $(BIN)/python manage.py check_connectors
-	$(NOWHERE) $(BIN)/python manage.py makemigrations --check --dry-run
+	VAR_DIR=$(CURDIR)/var/check $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
