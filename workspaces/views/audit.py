@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from spojit.lib import clock
 from workspaces import audit, audit_log
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workspaces.models import AuditEvent
 
 
-@require_GET
+@require_safe
 @requires(Permission.READ_AUDIT)
 def log(request: WorkspaceRequest) -> HttpResponse:
     """Show a page of the log."""
@@ -36,7 +36,7 @@ def log(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "workspaces/audit.html", context, status=422 if form.errors else 200)
 
 
-@require_GET
+@require_safe
 @requires(Permission.READ_AUDIT)
 def export(request: WorkspaceRequest) -> StreamingHttpResponse:
     """Send the log, as it is narrowed, as CSV."""

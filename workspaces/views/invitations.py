@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LISTED = 100
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_MEMBERS)
 def invitations(request: WorkspaceRequest) -> HttpResponse:
     """List invitations, and send one."""
@@ -70,7 +70,7 @@ def invitation_sending(request: WorkspaceRequest, invitation_id: uuid.UUID) -> H
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation_accept(request: WorkspaceRequest, token: str) -> HttpResponseBase:
     """Show an invitation to whoever holds its link, and accept it."""
     if request.method == "POST":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from spojit.lib.errors import Refused
 from workspaces import members as domain
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workspaces.members import Member
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE)
 def members(request: WorkspaceRequest) -> HttpResponse:
     """List everybody."""
@@ -47,7 +47,7 @@ def member(request: WorkspaceRequest, membership_id: uuid.UUID) -> HttpResponse:
     return redirect("workspaces:members", request.workspace.slug)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_MEMBERS)
 def member_removal(request: WorkspaceRequest, membership_id: uuid.UUID) -> HttpResponse:
     """Remove a member, and say who takes over what is theirs."""
@@ -61,7 +61,7 @@ def member_removal(request: WorkspaceRequest, membership_id: uuid.UUID) -> HttpR
     return _departure(request, "workspaces/member_removal.html", row, form)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SEE)
 def leave(request: WorkspaceRequest) -> HttpResponse:
     """Leave the workspace."""
@@ -75,7 +75,7 @@ def leave(request: WorkspaceRequest) -> HttpResponse:
     return _departure(request, "workspaces/leave.html", row, form)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_WORKSPACE)
 def hand_over(request: WorkspaceRequest) -> HttpResponse:
     """Make another member an owner, and step back to admin."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from workspaces import notices as domain
 from workspaces.access import WorkspaceRequest, requires
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAGE = 30
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE)
 def notices(request: WorkspaceRequest) -> HttpResponse:
     """List what this member was told and is still true."""

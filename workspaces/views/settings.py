@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.SEE)
 def settings(request: WorkspaceRequest) -> HttpResponse:
     """Show the settings to every member; owners change them."""
@@ -36,7 +36,7 @@ def settings(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "workspaces/settings.html", {"form": form}, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_WORKSPACE)
 def delete(request: WorkspaceRequest) -> HttpResponse:
     """Delete the workspace, once its name is typed."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from workspaces import first_steps, lifecycle
 from workspaces.access import WorkspaceRequest, memberships_of, requires, signed_in
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@require_GET
+@require_safe
 @signed_in
 def home(request: WorkspaceRequest) -> HttpResponse:
     """Go to the workspace that was used last, or to the page that makes one."""
@@ -31,7 +31,7 @@ def home(request: WorkspaceRequest) -> HttpResponse:
     return redirect(max(memberships, key=_seen_at).workspace)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def create(request: WorkspaceRequest) -> HttpResponse:
     """Make a workspace."""
@@ -45,7 +45,7 @@ def create(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "workspaces/create.html", {"form": form}, status=_status(form.errors))
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE)
 def workspace_home(request: WorkspaceRequest) -> HttpResponse:
     """Go to the connections, or to the first steps while none was taken."""
@@ -54,7 +54,7 @@ def workspace_home(request: WorkspaceRequest) -> HttpResponse:
     return redirect("workspaces:welcome" if is_new else "connections:list", request.workspace.slug)
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE)
 def welcome(request: WorkspaceRequest) -> HttpResponse:
     """Show the first steps."""
