@@ -46,7 +46,7 @@ check: setup  ## Run every check but the tests: style, types, imports, templates
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet templates
 	$(NOWHERE) $(BIN)/python manage.py check_connectors
-	VAR_DIR=$(CURDIR)/var/check $(BIN)/python manage.py makemigrations --check --dry-run
+	VAR_DIR="$(CURDIR)/var/check" $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
