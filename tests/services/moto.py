@@ -35,6 +35,7 @@ NAMES = (
 )
 PATIENCE_SECONDS = 30.0
 ALLOWED = {
+    "keeper": ["kms:*"],
     "writer": ["s3:*", "sts:*"],
     "reader": ["s3:GetObject", "s3:ListBucket", "s3:ListAllMyBuckets", "sts:*"],
     "stranger": ["sts:*"],
@@ -43,9 +44,10 @@ ALLOWED = {
 
 @dataclass(frozen=True)
 class Aws:
-    """A running moto. `keys` gives a user's access key ID and secret: writer, reader, stranger.
+    """A running moto.
 
     Attributes:
+        keys: access key ID and secret of each user: writer, reader, stranger; keeper for KMS.
         url: where it listens, for boto3; every name of `NAMES` is fine for its certificate.
     """
 
@@ -74,7 +76,7 @@ class Aws:
 
 @contextmanager
 def aws(authority: Authority) -> Iterator[Aws]:
-    """Run moto in a process of its own, with a bucket, three users, and IAM enforced."""
+    """Run moto in a process of its own, with a bucket, four users, and IAM enforced."""
     certificate = authority.issue_file(*NAMES)
     port = _free_port()
     argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port),

@@ -42,7 +42,7 @@ class MailSink:
         assert isinstance(given, LoginPassword)
         login, password = given.login.decode(), given.password.decode()
         self.attempts.append((login, password))
-        return AuthResult(success=(login, password) == (self.user, self.password))
+        return AuthResult(success=(login, password) == (self.user, self.password), handled=False)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep what came."""
@@ -64,20 +64,18 @@ def mail_sink(
     tls: ssl.SSLContext | None, *, implicit: bool = False, password: str = "let the post in"
 ) -> Iterator[MailSink]:
     """Run a mail server that wants a log-in: behind STARTTLS, inside TLS at once, or in clear."""
-    sink = MailSink(_free_port(), password)
+    sink, is_behind_starttls = MailSink(_free_port(), password), tls is not None and not implicit
     controller = Controller(
         sink,
         hostname=sink.host,
         port=sink.port,
         ssl_context=tls if implicit else None,
-        server_kwargs={
-            "hostname": sink.name,
-            "authenticator": sink.authenticate,
-            "auth_required": True,
-            "auth_require_tls": tls is not None and not implicit,
-            "tls_context": None if implicit else tls,
-            "require_starttls": tls is not None and not implicit,
-        },
+        server_hostname=sink.name,
+        authenticator=sink.authenticate,
+        auth_required=is_behind_starttls,
+        auth_require_tls=is_behind_starttls,
+        tls_context=None if implicit else tls,
+        require_starttls=is_behind_starttls,
     )
     controller.start()
     try:
