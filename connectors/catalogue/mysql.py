@@ -169,7 +169,7 @@ def _only_read(cursor: Any) -> None:
 
 def _leave_unread(connection: PinnedConnection, cursor: Any) -> None:
     """Forget the rest of a result: the driver would read it all before it hangs up."""
-    for result in (cursor._result, connection._result):  # noqa: SLF001
+    for result in (cursor._result, getattr(connection, "_result", None)):  # noqa: SLF001
         if result is not None:
             result.unbuffered_active = False
     _stop(connection)

@@ -58,7 +58,7 @@ class Recorder:
         """Where it listens."""
         return self.server.port
 
-    def reply(self, value: Any = None, *, status: int = 200, **headers: str) -> None:
+    def reply(self, value: Any = None, *, status: int = 200, **headers: Any) -> None:
         """Queue a reply: a text is a page (XML when it begins like it), anything else JSON."""
         if isinstance(value, str):
             named = {name.replace("_", "-"): text for name, text in headers.items()}

@@ -172,7 +172,7 @@ def _run(
     return recorder.requests[0]
 
 
-def _reply(recorder: Recorder, request: HttpRequest, answer: Any, headers: dict[str, str]) -> None:
+def _reply(recorder: Recorder, request: HttpRequest, answer: Any, headers: dict[str, Any]) -> None:
     if request.answer == "xml":
         recorder.reply('<?xml version="1.0"?>' + _xml(answer), **headers)
     elif request.answer == "text":

@@ -13,9 +13,9 @@ TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
 DATABASE = {"host": "db.example.com", "database": "shop", "username": "ada", "password": "s e"}
 
 
-def clean(key: str, scheme: str, kept: tuple[str, ...] = (), **values: str) -> fields.Cleaned:
+def clean(key: str, scheme: str, **values: str) -> fields.Cleaned:
     connector = registry.get(key)
-    return fields.clean(connector, connector.scheme(scheme), values, kept=kept)
+    return fields.clean(connector, connector.scheme(scheme), values)
 
 
 def errors(key: str, scheme: str, **values: str) -> dict[str, str]:
@@ -144,7 +144,8 @@ def test_a_choice_is_one_of_those_declared() -> None:
 
 def test_an_empty_secret_is_needed_unless_one_is_kept() -> None:
     assert errors("github", "api_key") == {"api_key": "Token is needed."}
-    cleaned = clean("github", "api_key", kept=("api_key",))
+    github = registry.get("github")
+    cleaned = fields.clean(github, github.scheme("api_key"), {"api_key": ""}, kept={"api_key"})
     assert cleaned.values == {"service_url": "github_com"}
 
 
