@@ -14,7 +14,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from spojit.lib import logs, outbound
+from spojit.lib import logs, outbound, redaction
 from spojit.lib.env import Env
 
 django_stubs_ext.monkeypatch()
@@ -305,6 +305,9 @@ LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = None
 logs.configure(level=LOG_LEVEL, json=env.flag("LOG_JSON", default=not IS_TRIAL))
 
+_URLS = (DATABASE_URL, MIGRATION_DATABASE_URL, REDIS_URL, EMAIL_URL)
+redaction.register_for_process([SECRET_KEY, METRICS_TOKEN, *map(Env.password, _URLS)])
+
 if not IS_TRIAL:
     if DEBUG:
         env.refuse("DEBUG must be off outside a trial")
@@ -312,7 +315,7 @@ if not IS_TRIAL:
         env.missing("ALLOWED_HOSTS", fix="the host names people use, separated by commas")
     if not PUBLIC_URL:
         env.missing("PUBLIC_URL", fix="the address people use, https://spojit.example.com")
-    if "ROOT_KEYS" in os.environ and len(SECRET_KEY) < 50:
+    if SECRET_KEY and len(SECRET_KEY) < 50:
         env.refuse(
             "SECRET_KEY is shorter than 50 characters (make one with: openssl rand -base64 48)"
         )

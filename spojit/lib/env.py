@@ -1,12 +1,15 @@
-"""Reading the environment: typed values, secrets also from NAME_FILE, one clear line when one is missing."""
+"""Reading the environment: typed values, secrets also from files, one clear line on faults."""
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 import environ
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
 
 
 class Env:
@@ -36,7 +39,7 @@ class Env:
         return default
 
     def required(self, name: str, *, fix: str) -> str:
-        """Return the value of `name`; when absent, remember it for `stop_if_anything_is_missing`."""
+        """Return the value of `name`; when absent, remember that it is missing."""
         value = self.text(name)
         if not value:
             self.missing(name, fix=fix)
@@ -93,8 +96,13 @@ class Env:
         return database
 
     @staticmethod
+    def password(url: str) -> str:
+        """Return the password inside a URL, decoded; empty when there is none."""
+        return unquote(urlsplit(url).password or "")
+
+    @staticmethod
     def email(url: str) -> dict[str, Any]:
-        """Parse a mail URL (smtp://, smtps://, smtp+tls://); without one, mail goes to the console."""
+        """Parse a mail URL (smtp://, smtps://, smtp+tls://); an empty one means the console."""
         return dict(environ.Env.email_url_config(url or "consolemail://"))
 
     def _read(self, name: str, path: Path) -> str:
