@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ROUNDS = 3
 CLIENTS = 8
 SECONDS = 5.0
-TASKS = {"insert": 3000, "call": 1000}
+TASKS = {"insert": 1500, "call": 500}
 PORT = 18_765
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PYTHON = [sys.executable, "-m"]
