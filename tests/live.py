@@ -94,7 +94,7 @@ class Live:
     def _environment(self) -> dict[str, str]:
         return {
             "PUBLIC_URL": self.url,
-            "EMAIL_URL": f"filemail://{self.folder}/mail",
+            "EMAIL_URL": f"filemail:///{self.folder}/mail",
             "OUTBOUND_ALLOWED_PORTS": ",".join(map(str, self.service_ports)),
         }
 

@@ -115,7 +115,7 @@ def recording(
     tls: ssl.SSLContext | None = None,
     port: int = 0,
 ) -> Iterator[Server]:
-    """Run a server, at any free port: one answer for all, one per path (else 404), or a function's."""
+    """Run a server (port 0: a free one): one answer for all, one per path, or a function's."""
     requests: list[Received] = []
 
     def handle(connection: socket.socket) -> None:
