@@ -82,7 +82,7 @@ def failures(*, sent: bool = True) -> Iterator[None]:
 
     The exceptions of smtplib are kinds of OSError: they are told apart before the network's.
     """
-    with drivers.networkfailures(sent=sent):
+    with drivers.network_failures(sent=sent):
         try:
             yield
         except smtplib.SMTPException as error:

@@ -38,15 +38,15 @@ FREE_OUTPUT: dict[str, Any] = {
 
 def complete(data: dict[str, Any]) -> dict[str, Any]:
     """Add what every connector of this sort has to what its file says."""
-    data = dict(data)
-    urls = data.get("service_urls") or []
-    if len(urls) > 1:
-        data["schemes"] = [_with_choice(scheme, urls) for scheme in data.get("schemes", [])]
-    if urls and data.get("request_tool", True):
-        data["tools"] = [*(data.get("tools") or []), request_tool(str(data.get("name", "")))]
-    if isinstance(data.get("tools"), list):
-        data["tools"] = [_with_free_arguments(tool) for tool in data["tools"]]
-    return data
+    urls = _dicts(data.get("service_urls"))
+    schemes, tools = data.get("schemes"), data.get("tools", [])
+    added: dict[str, Any] = {}
+    if len(urls) > 1 and isinstance(schemes, list):
+        added["schemes"] = [_with_choice(scheme, urls) for scheme in schemes]
+    if isinstance(tools, list):
+        more = [request_tool(str(data.get("name", "")))] if _wants_request(data, urls) else []
+        added["tools"] = [_with_free_arguments(tool) for tool in [*tools, *more]]
+    return data | added
 
 
 def request_tool(name: str) -> dict[str, Any]:
@@ -72,8 +72,17 @@ def refuse_repeated(what: str, keys: list[str]) -> None:
             raise ValueError(f"the {what} {key} is there twice")
 
 
-def _with_choice(scheme: Any, urls: list[Any]) -> Any:
-    if not isinstance(scheme, dict) or not all(isinstance(url, dict) for url in urls):
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    """Give a list's mappings; what is written wrongly is for the manifest to refuse."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _wants_request(data: dict[str, Any], urls: list[dict[str, Any]]) -> bool:
+    return bool(urls) and data.get("request_tool", True) is True
+
+
+def _with_choice(scheme: Any, urls: list[dict[str, Any]]) -> Any:
+    if not isinstance(scheme, dict) or not isinstance(scheme.get("fields", []), list):
         return scheme
     choice = {
         "key": "service_url",
@@ -87,9 +96,11 @@ def _with_choice(scheme: Any, urls: list[Any]) -> Any:
 
 
 def _with_free_arguments(tool: Any) -> Any:
-    if not isinstance(tool, dict) or not (tool.get("request") or {}).get("free"):
+    if not isinstance(tool, dict):
         return tool
-    schema = tool.get("input") or {}
+    request, schema = tool.get("request"), tool.get("input", {})
+    if not isinstance(request, dict) or not request.get("free") or not isinstance(schema, dict):
+        return tool
     properties = FREE_ARGUMENTS | schema.get("properties", {})
     request = {"answer": "auto"} | tool["request"]
     if request.get("method") in BODILESS and "method" not in properties:

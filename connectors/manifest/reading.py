@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from connectors.manifest import parsed
+from connectors.manifest import generated, parsed
 from connectors.manifest.connector import Connector
 from spojit.lib.errors import SpojitError
 
@@ -86,8 +86,9 @@ def described(data: dict[str, Any], *, path: Path) -> Connector:
 
 
 def _validated(data: dict[str, Any], path: Path) -> Connector:
+    data = generated.complete(data)
     try:
-        return Connector.model_validate(data)
+        return Connector.model_validate(data, context={"is_whole": True})
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         raise BadManifest([_problem(detail, data, path) for detail in details]) from None
