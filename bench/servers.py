@@ -91,12 +91,15 @@ def _prepare(urls: embedded.Urls) -> None:
         owner.execute("GRANT INSERT, SELECT ON bench_row TO spojit_app")
         owner.execute("GRANT USAGE ON SEQUENCE bench_row_id_seq TO spojit_app")
     os.environ.update(
+        DJANGO_SETTINGS_MODULE="spojit.settings",
         TRIAL="true",
         LOG_LEVEL="ERROR",
         DATABASE_URL=urls.database_url,
         MIGRATION_DATABASE_URL=urls.migration_database_url,
         REDIS_URL=urls.redis_url,
     )
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(migrate, check=True)
 
 
 def _can_run(argv: list[str]) -> bool:

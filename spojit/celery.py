@@ -53,10 +53,13 @@ def _keep_our_logging(**_: Any) -> None:
 
 @worker_init.connect
 def _begin(**_: Any) -> None:
-    """Check the root key, and let sockets go only to what was checked or is ours."""
+    """Let sockets go only to what was checked or is ours, and check the root key.
+
+    Celery swallows what a signal's receiver raises, but not SystemExit.
+    """
     from spojit import heartbeats, starting  # noqa: PLC0415 - needs the settings
 
     heartbeats.listen()
-    starting.refuse_wrong_root_key()
     starting.shut_other_ways_out()
+    starting.refuse_wrong_root_key()
     starting.serve_metrics()

@@ -5,11 +5,16 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from spojit.lib import metrics, outbound
 from spojit.lib.errors import SpojitError
 from workspaces.vault import keyring
 
+_NO_DATABASE = (
+    "Spojit cannot start: PostgreSQL does not answer at DATABASE_URL, or `manage.py migrate` "
+    "was not run."
+)
 DEFAULT_PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "rediss": 6379}
 
 
@@ -17,10 +22,13 @@ def refuse_wrong_root_key() -> None:
     """Open the canary.
 
     Raises:
-        SystemExit: with one clear line when a root key is wrong or missing.
+        SystemExit: with one clear line when a root key is wrong or missing, or the database is not
+            there or not migrated.
     """
     try:
         keyring.check_canary()
+    except DatabaseError:
+        raise SystemExit(_NO_DATABASE) from None
     except SpojitError as failure:
         raise SystemExit(f"Spojit cannot start: {failure.message} {failure.hint}".strip()) from None
 
