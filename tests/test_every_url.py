@@ -14,10 +14,19 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from connections.models import Call, Connection
-from tests.factories import Cast, make_cast, make_connection, make_member, scope, signed_in
+from tests.factories import Cast, make_cast, signed_in
+from tests.scene import (
+    Scene,
+    make_scene,
+    no_arguments,
+    of_call,
+    of_connection,
+    of_connector,
+    of_invitation,
+    of_membership,
+    of_tool,
+)
 from workspaces import invitations
-from workspaces.models import Invitation, Membership, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,78 +41,6 @@ MANAGERS = ADMINS | {"bob"}
 """Who manages a connection of bob's: ben is a member too, but it is not his."""
 
 LET_IN = {200, 204, 302, 409, 422}
-
-
-@dataclass
-class Scene:
-    """The cast, ben, and one of everything that an address speaks of."""
-
-    cast: Cast
-    ben: User
-    connection: Connection
-    call: Call
-    invitation: Invitation
-    membership: Membership
-
-    @property
-    def mallory(self) -> Client:
-        return signed_in(self.cast.mallory)
-
-    def people(self) -> dict[str, User]:
-        cast = self.cast
-        found = {person.name.lower(): person for person in cast.by_role().values()}
-        return {**found, "ben": self.ben}
-
-
-def make_scene(*, private: bool = False) -> Scene:
-    cast = make_cast()
-    ben = make_member(cast.workspace, name="Ben").user
-    connection = make_connection(
-        cast.workspace, connector_key="github", actor=cast.bob, is_private=private
-    )
-    invitation = invitations.invite(
-        cast.workspace, email="zoe@example.com", role="viewer", actor=cast.alice
-    )
-    with scope(cast.workspace):
-        call = Call.objects.create(
-            workspace=cast.workspace,
-            connection=connection,
-            connector_key="github",
-            tool="request",
-            actor_id=cast.bob.pk,
-            actor_name="Bob",
-            arguments_sealed=b"",
-        )
-        membership = Membership.objects.get(user=cast.vera)
-    return Scene(cast, ben, connection, call, invitation, membership)
-
-
-def no_arguments(_scene: Scene) -> dict[str, Any]:
-    return {}
-
-
-def of_connection(scene: Scene) -> dict[str, Any]:
-    return {"connection_id": scene.connection.pk}
-
-
-def of_connector(_scene: Scene) -> dict[str, Any]:
-    return {"key": "github"}
-
-
-def of_tool(_scene: Scene) -> dict[str, Any]:
-    return {"key": "github", "tool_key": "request"}
-
-
-def of_call(scene: Scene) -> dict[str, Any]:
-    return {"key": "github", "tool_key": scene.call.tool, "call_id": scene.call.pk}
-
-
-def of_membership(scene: Scene) -> dict[str, Any]:
-    return {"membership_id": scene.membership.pk}
-
-
-def of_invitation(scene: Scene) -> dict[str, Any]:
-    return {"invitation_id": scene.invitation.pk}
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
+from django import forms
 from django.contrib import admin
 
+from workspaces.lifecycle import RETENTION_DAYS
 from workspaces.models import AuditEvent, Invitation, Membership, Notice, User, Workspace
 from workspaces.staff import AuditedAdmin, ReadOnly
 
@@ -46,10 +49,22 @@ class UserAdmin(AuditedAdmin):
         return False
 
 
+class WorkspaceForm(forms.ModelForm[Workspace]):
+    """What staff may change about a workspace, by the rules that its owners are under."""
+
+    time_zone = forms.ChoiceField(
+        choices=lambda: [(zone, zone) for zone in sorted(available_timezones())]
+    )
+    audit_retention_days = forms.IntegerField(
+        min_value=RETENTION_DAYS[0], max_value=RETENTION_DAYS[1]
+    )
+
+
 @admin.register(Workspace)
 class WorkspaceAdmin(AuditedAdmin):
     """Workspaces: staff see them and change name, time zone and retention."""
 
+    form = WorkspaceForm
     list_display = ("name", "slug", "time_zone", "audit_retention_days", "created_at")
     search_fields = ("name", "slug")
     ordering = ("name",)

@@ -59,7 +59,7 @@ def create(name: str, *, owner: User, actor: Actor | User | None = None) -> Work
     Raises:
         NameMissing: the name is empty, too long or unprintable.
     """
-    workspace = _insert(_clean_name(name))
+    workspace = _insert(clean_name(name))
     with isolation.workspace(workspace):
         Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
         audit.record(workspace, actor=actor or owner, act="workspace.created", subject=workspace)
@@ -84,7 +84,7 @@ def describe(
     if not RETENTION_DAYS[0] <= audit_retention_days <= RETENTION_DAYS[1]:
         raise BadRetention
     wanted = {
-        "name": _clean_name(name),
+        "name": clean_name(name),
         "time_zone": time_zone,
         "audit_retention_days": audit_retention_days,
     }
@@ -110,6 +110,18 @@ def delete(workspace: Workspace, *, typed_name: str, actor: Actor | User) -> Non
         Workspace.objects.get(pk=workspace.pk).delete()
 
 
+def clean_name(name: str) -> str:
+    """Trim a name.
+
+    Raises:
+        NameMissing: it is empty, too long or unprintable.
+    """
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
+        raise NameMissing
+    return cleaned
+
+
 def _apply(workspace: Workspace, changes: dict[str, object], *, actor: Actor | User) -> None:
     before = {key: getattr(workspace, key) for key in changes}
     with isolation.workspace(workspace):
@@ -120,13 +132,6 @@ def _apply(workspace: Workspace, changes: dict[str, object], *, actor: Actor | U
         audit.record(
             workspace, actor=actor, act="workspace.changed", subject=workspace, details=details
         )
-
-
-def _clean_name(name: str) -> str:
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
-        raise NameMissing
-    return cleaned
 
 
 def _insert(name: str) -> Workspace:

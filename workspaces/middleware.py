@@ -93,5 +93,5 @@ def _note(request: HttpRequest, response: HttpResponse, *, seconds: float) -> No
 def shown_path(request: HttpRequest) -> str:
     """Return the path without the tokens of links that were mailed."""
     match = request.resolver_match
-    secret = match.kwargs.get(SECRET_ARGUMENTS.get(match.url_name or "")) if match else None
+    secret = match.kwargs.get(SECRET_ARGUMENTS.get(match.url_name or "", "")) if match else None
     return request.path.replace(secret, "…") if secret else request.path

@@ -31,11 +31,26 @@ class SignupFields(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
 
+    def clean_name(self) -> str:
+        """Refuse what cannot be printed, such as marks that turn the writing around."""
+        name = " ".join(self.cleaned_data["name"].split())
+        if not name.isprintable():
+            raise forms.ValidationError("A name has letters, digits and signs only.")
+        return name
+
+    def clean_workspace(self) -> str:
+        """Refuse what is no name for a workspace; none at all will do."""
+        name = self.cleaned_data["workspace"].strip()
+        try:
+            return lifecycle.clean_name(name) if name else ""
+        except lifecycle.NameMissing as refusal:
+            raise forms.ValidationError(refusal.message) from None
+
     def signup(self, _request: HttpRequest, user: User) -> None:
         """Keep the name, and make the workspace unless an invitation waits for this address."""
-        user.name = " ".join(self.cleaned_data["name"].split())
+        user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
-        asked = self.cleaned_data["workspace"].strip()
+        asked = self.cleaned_data["workspace"]
         if asked or not invitations.is_awaited(user.email):
             lifecycle.create(asked or derived_name(user), owner=user)
 

@@ -12,7 +12,7 @@ from django.test import Client
 from spojit.lib import metrics
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_readiness_names_both_servers() -> None:
     assert response.json() == {"database": "ok", "redis": "ok"}
 
 
-def test_without_redis_it_is_not_ready_and_says_what_is_missing(settings: SettingsWrapper) -> None:
+def test_without_redis_it_is_not_ready_and_says_what_is_missing(settings: Settings) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         settings.REDIS_URL = f"redis://127.0.0.1:{unused.getsockname()[1]}/0"
@@ -43,7 +43,7 @@ def test_without_redis_it_is_not_ready_and_says_what_is_missing(settings: Settin
     [("Bearer right", 200), ("Bearer wrong", 403), ("right", 403), ("", 403), ("Bearer ⚿", 403)],
 )
 def test_with_a_token_only_its_bearer_reads_the_numbers(
-    authorization: str, status: int, settings: SettingsWrapper
+    authorization: str, status: int, settings: Settings
 ) -> None:
     settings.METRICS_TOKEN = "right"
     response = Client().get("/metrics", headers={"Authorization": authorization})
@@ -52,13 +52,13 @@ def test_with_a_token_only_its_bearer_reads_the_numbers(
 
 @pytest.mark.parametrize(("peer", "status"), [("127.0.0.1", 200), ("::1", 200), ("10.1.2.3", 403)])
 def test_without_a_token_only_this_machine_reads_the_numbers(
-    peer: str, status: int, settings: SettingsWrapper
+    peer: str, status: int, settings: Settings
 ) -> None:
     settings.METRICS_TOKEN = ""
     assert Client().get("/metrics", REMOTE_ADDR=peer).status_code == status
 
 
-def test_a_forwarded_loopback_address_is_not_believed(settings: SettingsWrapper) -> None:
+def test_a_forwarded_loopback_address_is_not_believed(settings: Settings) -> None:
     settings.METRICS_TOKEN, settings.TRUSTED_PROXIES = "", []
     headers = {"X-Forwarded-For": "127.0.0.1"}
     assert Client().get("/metrics", REMOTE_ADDR="10.1.2.3", headers=headers).status_code == 403

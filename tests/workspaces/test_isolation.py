@@ -35,14 +35,22 @@ def tenant_models() -> list[type[models.Model]]:
     ]
 
 
-def rows(statement: str, *parameters: object) -> list[tuple[object, ...]]:
+def rows(statement: str, *parameters: str) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def count(model: type[models.Model]) -> int:
     return int(model._base_manager.count())
+
+
+def test_no_table_with_a_workspace_is_unknown_to_the_tests_below() -> None:
+    found = rows(
+        """SELECT table_name FROM information_schema.columns
+        WHERE table_schema = 'public' AND column_name = 'workspace_id'"""
+    )
+    assert {name for (name,) in found} == {model._meta.db_table for model in tenant_models()}
 
 
 every_tenant_table = pytest.mark.parametrize(

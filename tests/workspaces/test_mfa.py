@@ -34,7 +34,7 @@ def signed_in_by_password(user: User) -> Client:
 
 
 def code_for(seed: str) -> str:
-    return format_hotp_value(hotp_value(seed, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(seed, int(time.time()) // 30)))
 
 
 def set_up(client: Client) -> str:

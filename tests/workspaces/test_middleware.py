@@ -16,7 +16,7 @@ from workspaces.middleware import client_address
 from workspaces.models import AuditEvent
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -40,7 +40,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
     ],
 )
 def test_a_forwarded_address_counts_only_from_trusted_proxies(
-    peer: str, forwarded: str, expected: str, settings: SettingsWrapper
+    peer: str, forwarded: str, expected: str, settings: Settings
 ) -> None:
     settings.TRUSTED_PROXIES = PROXIES
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
@@ -48,7 +48,7 @@ def test_a_forwarded_address_counts_only_from_trusted_proxies(
     assert client_address(request) == expected
 
 
-def test_nobody_is_trusted_unless_told(settings: SettingsWrapper) -> None:
+def test_nobody_is_trusted_unless_told(settings: Settings) -> None:
     settings.TRUSTED_PROXIES = []
     headers = {"X-Forwarded-For": "198.51.100.1"}
     request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", headers=headers)
@@ -56,7 +56,7 @@ def test_nobody_is_trusted_unless_told(settings: SettingsWrapper) -> None:
 
 
 @pytest.mark.django_db
-def test_the_believed_address_is_in_the_audit_log(settings: SettingsWrapper) -> None:
+def test_the_believed_address_is_in_the_audit_log(settings: Settings) -> None:
     settings.TRUSTED_PROXIES = [ip_network("127.0.0.1/32")]
     cast = make_cast()
     path = f"/w/{cast.workspace.slug}/audit/export/"

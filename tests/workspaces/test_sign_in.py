@@ -96,6 +96,13 @@ def test_a_weak_password_is_refused(password: str) -> None:
     assert User.objects.count() == 0
 
 
+@pytest.mark.parametrize("field", ["name", "workspace"])
+def test_a_name_that_cannot_be_printed_is_refused(field: str) -> None:
+    response = Client().post("/accounts/signup/", ZOE | {field: "moc.elgoog\u202e"})
+    assert "field-error" in response.content.decode()
+    assert User.objects.count() == 0
+
+
 def test_signing_in_needs_a_proven_address() -> None:
     make_user("Zoe", email="zoe@example.com", verified=False)
     client = Client()

@@ -7,6 +7,7 @@ import re
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -14,6 +15,7 @@ from connections.models import Connection
 from connectors.models import Connector
 from tests.factories import (
     EXAMPLE_VALUES,
+    PASSWORD,
     make_cast,
     make_connection,
     make_user,
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_staff() -> User:
-    staff = User.objects.create_superuser("stella@example.com", "correct horse battery")
+    staff = User.objects.create_superuser("stella@example.com", PASSWORD)
     secret = SealingAdapter().encrypt("JBSWY3DPEHPK3PXP")
     Authenticator.objects.create(user=staff, type="totp", data={"secret": secret})
     return staff
@@ -52,12 +54,23 @@ def test_who_is_no_staff_is_refused() -> None:
 
 
 def test_staff_without_a_second_factor_are_sent_to_set_it_up() -> None:
-    staff = signed_in(User.objects.create_superuser("s@example.com", "correct horse battery"))
+    staff = signed_in(User.objects.create_superuser("s@example.com", PASSWORD))
     first = staff.get("/admin/")
     second = staff.get(first["Location"])
     assert second["Location"] == "/accounts/2fa/totp/activate/"
     for name in ("workspaces_user_changelist", "connections_connection_changelist"):
         assert staff.get(reverse(f"admin:{name}")).status_code == 302
+
+
+def test_a_superuser_made_by_command_proves_the_address_at_the_first_log_in() -> None:
+    User.objects.create_superuser("root@example.com", PASSWORD)
+    client = Client()
+    fields = {"login": "root@example.com", "password": PASSWORD}
+    assert client.post("/accounts/login/", fields)["Location"] == "/accounts/confirm-email/"
+    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", str(mail.outbox[0].body))
+    assert link
+    client.post(link[1])
+    assert "_auth_user_id" in client.session
 
 
 def test_no_workspace_is_open_to_who_is_not_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +166,14 @@ def test_an_act_of_staff_on_a_workspace_is_in_its_audit_log() -> None:
         "127.0.0.1",
     )
     assert "name" in event.details["change"].lower()
+
+
+def test_staff_are_under_the_rules_of_owners() -> None:
+    cast = make_cast()
+    target = reverse("admin:workspaces_workspace_change", args=[cast.workspace.pk])
+    form = {"name": "Renamed", "time_zone": "Mars/Olympus", "audit_retention_days": "1"}
+    assert signed_in(make_staff()).post(target, form).status_code == 200
+    assert Workspace.objects.get(pk=cast.workspace.pk).name == "Northwind"
 
 
 def test_switching_an_account_off_is_in_the_log_of_each_of_its_workspaces() -> None:
