@@ -7,6 +7,7 @@ host elsewhere. Only a field of kind `host` may be a whole host, and one of kind
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -77,6 +78,7 @@ def allowed(connector: Connector, values: Mapping[str, str]) -> frozenset[str]:
     return frozenset(found | {fill_host(host, values) for host in connector.hosts})
 
 
+@lru_cache(maxsize=1024)
 def _authority(url: str) -> str:
     target = targets.read(url)
     return f"{target.host}:{target.port}"
@@ -96,9 +98,14 @@ def _require_host(value: str) -> str:
         raise BadServiceUrl("The host is not well-formed.") from None
 
 
+@lru_cache(maxsize=1024)
+def _place(url: str) -> str:
+    return targets.read(url).place
+
+
 def _require_url(value: str) -> str:
     try:
-        return targets.read(value).place
+        return _place(value)
     except Refused:
         raise BadServiceUrl("The address is not well-formed.") from None
 

@@ -1,0 +1,42 @@
+"""The contributor's guide tells the truth: its examples are right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from connectors import checks, execution
+from connectors.manifest import KINDS, reading
+
+GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-connector.md"
+
+
+def example(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_example_in_yaml_is_a_right_connector(tmp_path: Path) -> None:
+    path = tmp_path / "helpdesk.yaml"
+    path.write_text(example("yaml"), encoding="utf-8")
+    connector = reading.from_yaml(path)
+    assert checks.problems(connector) == []
+    called = execution.describe_call(connector, connector.scheme("api_key"))
+    assert called == "GET https://{site}.helpdesk.example/api/me"
+
+
+def test_the_example_in_python_is_a_right_connector() -> None:
+    names: dict[str, Any] = {}
+    exec(compile(example("python"), "greeting.py", "exec"), names)
+    connector = names["connector"]
+    assert checks.problems(connector) == []
+    greet = connector.tool("greet")
+    outcome = execution.call(connector, None, greet, {}, greet.example.arguments)
+    assert outcome.data == greet.example.answer
+
+
+def test_the_guide_names_every_kind_of_scheme() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f"`{kind}`" not in text] == []
