@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 
@@ -36,6 +37,12 @@ class UserAdmin(AuditedAdmin):
     readonly_fields = ("email",)
     filter_horizontal = ("groups", "user_permissions")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Let only superusers say who is staff and with which rights."""
+        rights = ("is_staff", "is_superuser", "groups", "user_permissions")
+        kept = () if request.user.is_superuser else rights
+        return (*super().get_readonly_fields(request, obj), *kept)
+
     def workspaces_of(self, row: User) -> list[Workspace]:
         """Return every workspace of this person."""
         return [one.workspace for one in row.memberships.select_related("workspace")]
@@ -47,6 +54,26 @@ class UserAdmin(AuditedAdmin):
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         """An account is switched off, not deleted."""
         return False
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnly, AuditedAdmin):
+    """Second factors without their seeds. Staff take one off who lost it, after asking who asks."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    ordering = ("-created_at",)
+    exclude = ("data",)
+
+    def workspaces_of(self, row: Authenticator) -> list[Workspace]:
+        """Return every workspace of this person."""
+        return [one.workspace for one in row.user.memberships.select_related("workspace")]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Ask the rights that staff were given, unlike for other rows that are only read."""
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
 class WorkspaceForm(forms.ModelForm[Workspace]):

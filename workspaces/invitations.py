@@ -178,6 +178,15 @@ def is_awaited(email: str) -> bool:
         return bool(rows.exists())
 
 
+def waiting_for(user: User) -> list[Invitation]:
+    """List the open invitations for the addresses that somebody has proven, the newest first."""
+    proven = EmailAddress.objects.filter(user=user, verified=True)
+    addresses = [address.lower() for address in proven.values_list("email", flat=True)]
+    with isolation.everything(reason="open invitations of a person"):
+        rows = _open_ones().filter(email__in=addresses, expires_at__gt=clock.now())
+        return list(rows.select_related("workspace").order_by("-created_at"))
+
+
 def mail_waiting(*, now: datetime) -> int:
     """Send the invitations that were not sent yet, for a day; return how many were tried."""
     with isolation.everything(reason="invitations to mail"):

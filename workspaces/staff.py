@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,14 @@ class StaffSite(admin.AdminSite):
     site_header = site_title = "Spojit staff"
     site_url = "/"
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register pages; what this product registers stays, whatever a library adds later."""
+        models = (
+            model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        )
+        fresh = [model for model in models if not self.is_registered(model)]
+        super().register(fresh, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether this is an active member of staff with TOTP."""

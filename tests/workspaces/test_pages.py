@@ -55,6 +55,25 @@ def test_home_of_who_has_no_workspace_makes_one() -> None:
     assert Workspace.objects.get().name == "Southwind"
 
 
+def test_who_is_invited_is_told_before_making_a_workspace() -> None:
+    cast = make_cast()
+    invitations.invite(cast.workspace, email="z@example.com", role="member", actor=cast.alice)
+    zoe = signed_in(make_user("Zoe", email="z@example.com"))
+    page = text(zoe.get("/workspaces/new/"))
+    link = re.search(r'href="(/invitations/\w+/)"', page)
+    assert link
+    assert "Alice invites you." in page
+    assert zoe.post(link[1]).status_code == 302
+    assert "/invitations/" not in text(zoe.get("/workspaces/new/"))
+
+
+def test_an_invitation_is_not_shown_to_who_has_not_proven_the_address() -> None:
+    cast = make_cast()
+    invitations.invite(cast.workspace, email="z@example.com", role="member", actor=cast.alice)
+    claimed = signed_in(make_user("Zoe", email="z@example.com", verified=False))
+    assert "/invitations/" not in text(claimed.get("/workspaces/new/"))
+
+
 def test_a_workspace_without_a_name_is_not_made() -> None:
     response = signed_in(make_user()).post("/workspaces/new/", {"name": "  "})
     assert response.status_code == 422

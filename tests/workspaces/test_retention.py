@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import TYPE_CHECKING
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from spojit.lib import clock
@@ -14,6 +15,9 @@ from spojit.lib.ids import new_id
 from tests.factories import Cast, make_cast, make_connection, scope
 from workspaces import audit, invitations, isolation, notices, retention
 from workspaces.models import AuditEvent, Invitation, Notice, Workspace
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import Settings
 
 
 def event(cast: Cast, *, days_ago: float, workspace: Workspace | None = None) -> AuditEvent:
@@ -105,6 +109,12 @@ def test_the_command_says_what_it_removed() -> None:
         "sessions: 0",
         "use counters: 0",
     ]
+
+
+def test_without_the_owners_role_the_command_says_what_is_missing(settings: Settings) -> None:
+    settings.MIGRATION_DATABASE_URL = ""
+    with pytest.raises(CommandError, match="MIGRATION_DATABASE_URL"):
+        call_command("purge")
 
 
 @pytest.mark.django_db

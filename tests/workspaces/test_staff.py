@@ -7,6 +7,7 @@ import re
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -185,6 +186,29 @@ def test_switching_an_account_off_is_in_the_log_of_each_of_its_workspaces() -> N
         assert AuditEvent.objects.get().subject_id == cast.mallory.pk
     with scope(cast.workspace):
         assert AuditEvent.objects.count() == 0
+
+
+def test_only_a_superuser_says_who_is_staff() -> None:
+    staff = make_staff()
+    staff.is_superuser = False
+    staff.save()
+    staff.user_permissions.add(Permission.objects.get(codename="change_user"))
+    target = reverse("admin:workspaces_user_change", args=[staff.pk])
+    assert signed_in(staff).post(target, {"is_superuser": "on"}).status_code == 302
+    staff.refresh_from_db()
+    assert not staff.is_superuser
+
+
+def test_a_lost_second_factor_is_taken_off_without_its_seed_being_shown() -> None:
+    cast = make_cast()
+    secret = SealingAdapter().encrypt("JBSWY3DPEHPK3PXP")
+    lost = Authenticator.objects.create(user=cast.bob, type="totp", data={"secret": secret})
+    staff = signed_in(make_staff())
+    assert secret not in page(staff, "mfa_authenticator_change", lost.pk)
+    target = reverse("admin:mfa_authenticator_delete", args=[lost.pk])
+    assert staff.post(target, {"post": "yes"}).status_code == 302
+    with scope(cast.workspace):
+        assert AuditEvent.objects.get().act == "staff.deleted"
 
 
 def test_removing_a_membership_is_in_the_audit_log() -> None:

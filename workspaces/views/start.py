@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from workspaces import first_steps, lifecycle
+from workspaces import first_steps, invitations, lifecycle
 from workspaces.access import WorkspaceRequest, memberships_of, requires, signed_in
 from workspaces.forms import WorkspaceForm, posted, refusals_in
 from workspaces.roles import Permission
@@ -16,7 +17,7 @@ from workspaces.roles import Permission
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from workspaces.models import Membership
+    from workspaces.models import Invitation, Membership
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -42,7 +43,11 @@ def create(request: WorkspaceRequest) -> HttpResponse:
                 form.cleaned_data["name"], owner=request.user, actor=request.actor
             )
             return redirect("workspaces:welcome", workspace.slug)
-    return render(request, "workspaces/create.html", {"form": form}, status=_status(form.errors))
+    context = {
+        "form": form,
+        "waiting": [_waiting(row) for row in invitations.waiting_for(request.user)],
+    }
+    return render(request, "workspaces/create.html", context, status=_status(form.errors))
 
 
 @require_safe
@@ -65,6 +70,14 @@ def welcome(request: WorkspaceRequest) -> HttpResponse:
 
 def _seen_at(membership: Membership) -> datetime:
     return membership.last_seen_at or _NEVER
+
+
+def _waiting(row: Invitation) -> dict[str, str]:
+    return {
+        "workspace": row.workspace.name,
+        "invited_by": row.invited_by_name,
+        "url": reverse("workspaces:invitation_accept", kwargs={"token": invitations.token_of(row)}),
+    }
 
 
 def _status(errors: object) -> int:
