@@ -5,29 +5,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Connector',
+            name="Connector",
             fields=[
-                ('key', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('category', models.CharField(max_length=40)),
-                ('version', models.CharField(max_length=20)),
-                ('is_present', models.BooleanField(default=True, help_text='A file of the catalogue describes it.')),
-                ('is_hidden', models.BooleanField(default=False, help_text='No new connections.')),
-                ('is_disabled', models.BooleanField(default=False, help_text='Calls are refused too.')),
-                ('disabled_reason', models.CharField(blank=True, max_length=200)),
-                ('deprecation_notice', models.CharField(blank=True, max_length=300)),
-                ('synced_at', models.DateTimeField(default=spojit.lib.clock.now)),
+                ("key", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=80)),
+                ("category", models.CharField(max_length=40)),
+                ("version", models.CharField(max_length=20)),
+                (
+                    "is_present",
+                    models.BooleanField(
+                        default=True, help_text="A file of the catalogue describes it."
+                    ),
+                ),
+                ("is_hidden", models.BooleanField(default=False, help_text="No new connections.")),
+                (
+                    "is_disabled",
+                    models.BooleanField(default=False, help_text="Calls are refused too."),
+                ),
+                ("disabled_reason", models.CharField(blank=True, max_length=200)),
+                ("deprecation_notice", models.CharField(blank=True, max_length=300)),
+                ("synced_at", models.DateTimeField(default=spojit.lib.clock.now)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='connector_key_form')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("key__regex", "^[a-z][a-z0-9_]*$")),
+                        name="connector_key_form",
+                    )
+                ],
             },
         ),
     ]
