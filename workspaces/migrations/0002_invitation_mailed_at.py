@@ -15,7 +15,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="invitation",
             index=models.Index(
-                condition=models.Q(("accepted_at", None), ("mailed_at", None), ("revoked_at", None)),
+                condition=models.Q(
+                    ("accepted_at", None), ("mailed_at", None), ("revoked_at", None)
+                ),
                 fields=["created_at"],
                 name="invitation_to_mail",
             ),
