@@ -4,48 +4,21 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-import redis
 from django.conf import settings
 
-from connectors import execution, registry
 from connectors.catalogue import postgresql as driver
 from connectors.execution import InvalidArguments
 from connectors.schemes.database import Target
-from spojit.lib.outbound import Policy
 from tests.connectors import mariadb
+from tests.connectors.using import call, verify
 from tests.servers.listener import listening
-from tests.servers.policies import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from connectors.identity import Verified
-    from connectors.outcomes import Outcome
-
-POLICY = Policy(allowed_networks=LOOPBACK)
-
-
-def verify(key: str, values: dict[str, str], *, policy: Policy = POLICY) -> Verified:
-    connector = registry.get(key)
-    scheme = connector.scheme("database_url" if "connection_string" in values else "database")
-    return execution.verify(connector, scheme, values, policy=policy)
-
-
-def call(service: str, values: dict[str, str], tool: str, **arguments: Any) -> Outcome:
-    connector = registry.get(service)
-    return execution.call(
-        connector,
-        connector.scheme("database"),
-        connector.tool(tool),
-        values,
-        arguments,
-        policy=POLICY,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -88,26 +61,6 @@ def maria() -> Iterator[dict[str, str]]:
             "password": "pass word",
             "tls": "off",
         }
-
-
-@pytest.fixture(scope="module")
-def cache() -> Iterator[dict[str, str]]:
-    """The values of a connection as a user who may only touch demo:*."""
-    url = urlsplit(settings.REDIS_URL)
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.execute_command(
-            "ACL", "SETUSER", "spojit-test", "reset", "on", ">sesame", "~demo:*", "+@all"
-        )
-        yield {
-            "host": str(url.hostname),
-            "port": str(url.port),
-            "database": url.path.strip("/") or "0",
-            "username": "spojit-test",
-            "password": "sesame",
-            "tls": "off",
-        }
-        client.delete("demo:a", "demo:b", "demo:count", "demo:map")
-        client.execute_command("ACL", "DELUSER", "spojit-test")
 
 
 def test_postgresql_says_who_is_signed_in(postgres: dict[str, str]) -> None:
@@ -276,57 +229,6 @@ def test_mariadb_users_who_may_only_read_are_told_so(maria: dict[str, str]) -> N
     assert verify("mysql", reader).outcome.name == "ok"
     refused = call("mysql", reader, "execute", sql="DELETE FROM items")
     assert refused.name == "permission_missing"
-
-
-def test_redis_says_who_is_signed_in(cache: dict[str, str]) -> None:
-    verified = verify("redis", cache)
-    assert verified.outcome.name == "ok"
-    where = f"{cache['host']}:{cache['port']}/{cache['database']}"
-    assert verified.account_id == f"spojit-test@{where}"
-    assert verified.account_name == f"spojit-test on {cache['host']}"
-
-
-@pytest.mark.parametrize(
-    ("change", "outcome"),
-    [
-        ({"password": "wrong"}, "credentials_refused"),
-        ({"username": "nobody"}, "credentials_refused"),
-        ({"tls": "verify"}, "tls"),
-        ({"host": "169.254.169.254"}, "address_refused"),
-    ],
-)
-def test_redis_failures_have_their_outcomes(
-    cache: dict[str, str], change: dict[str, str], outcome: str
-) -> None:
-    assert verify("redis", cache | change).outcome.name == outcome
-
-
-def test_redis_reads_and_writes(cache: dict[str, str]) -> None:
-    assert call("redis", cache, "set", key="demo:a", value="one", expire_seconds=60).data is True
-    assert call("redis", cache, "get", key="demo:a").data == "one"
-    assert call("redis", cache, "get", key="demo:none").data is None
-    assert call("redis", cache, "increment", key="demo:count", by=5).data == 5
-    assert sorted(call("redis", cache, "list_keys", pattern="demo:*").data) == [
-        "demo:a",
-        "demo:count",
-    ]
-    written = call("redis", cache, "command", name="hset", arguments=["demo:map", "a", 1])
-    assert written.data == 1
-    assert call("redis", cache, "command", name="HGETALL", arguments=["demo:map"]).data == [
-        "a",
-        "1",
-    ]
-    assert call("redis", cache, "delete", keys=["demo:a", "demo:count", "demo:map"]).data == 3
-
-
-def test_redis_says_what_is_not_permitted(cache: dict[str, str]) -> None:
-    assert call("redis", cache, "get", key="other:a").name == "permission_missing"
-
-
-@pytest.mark.parametrize("name", ["CONFIG", "flushall", "EVAL", "KEYS", "SHUTDOWN", "BLPOP"])
-def test_redis_does_not_run_commands_that_administer(cache: dict[str, str], name: str) -> None:
-    with pytest.raises(InvalidArguments, match="not run here"):
-        call("redis", cache, "command", name=name, arguments=["GET", "*"])
 
 
 @pytest.mark.parametrize("key", ["postgresql", "mysql", "redis"])

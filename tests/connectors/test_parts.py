@@ -86,7 +86,7 @@ def test_xml_that_is_broken_or_dangerous_is_refused(text: str) -> None:
 def test_the_service_says_how_long_to_wait() -> None:
     github = registry.get("github")
 
-    def wait(**headers: str) -> float | None:
+    def wait(**headers: Any) -> float | None:
         return answers.retry_after(github, answer(429, **headers), "rate_limited")
 
     assert wait(retry_after="12") == 12.0

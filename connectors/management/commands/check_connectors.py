@@ -20,7 +20,7 @@ class Command(BaseCommand):
     """Say exactly what is wrong with which file, and how to mend it; exit with 1 if anything is."""
 
     help = "Check connector files: those named, or the whole catalogue."
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take files, and a git ref to compare them with."""
