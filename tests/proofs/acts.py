@@ -49,6 +49,12 @@ def connect(
     )
 
 
+def owner(connection: Connection) -> User:
+    """Give whose connection it is."""
+    assert connection.owner is not None
+    return connection.owner
+
+
 def work(connection: Connection) -> None:
     """Do what a worker does when it is woken for this connection."""
     tasks.verify(workspace_id=str(connection.workspace_id), connection_id=str(connection.pk))
@@ -62,8 +68,7 @@ def verify(connection: Connection) -> Seen:
 
 def verify_again(connection: Connection) -> Seen:
     """Ask for a verification, as "Verify now" does, and look at what it came to."""
-    assert connection.owner is not None
-    verification.request(connection, actor=connection.owner)
+    verification.request(connection, actor=owner(connection))
     return verify(connection)
 
 
@@ -78,9 +83,7 @@ def look(connection: Connection, *, as_: User | None = None) -> Seen:
 
 def page_of(connection: Connection, *, as_: User | None = None) -> str:
     """Return the connection's page as its owner, or somebody else, gets it."""
-    person = as_ or connection.owner
-    assert person is not None
-    answer = factories.signed_in(person).get(connection.get_absolute_url())
+    answer = factories.signed_in(as_ or owner(connection)).get(connection.get_absolute_url())
     assert answer.status_code == 200
     return answer.content.decode()
 

@@ -38,12 +38,12 @@ USE = Use("person", name="Alice")
 class Fickle:
     """A server whose answer can be changed: a status, and an account."""
 
-    status, account, headers = 200, "1", {}
+    status, account = 200, "1"
 
     def __call__(self, _received: Received) -> Reply:
         """Answer as told."""
         value = {"id": self.account, "login": f"octo-{self.account}"}
-        return servers.json_reply(value, self.status, **self.headers)
+        return servers.json_reply(value, self.status)
 
 
 def connected(server: Server) -> Connection:
@@ -272,7 +272,7 @@ def test_a_staged_key_is_tried_again_while_the_old_one_works(
         acts.work(connection)
         now += timedelta(hours=1)
         set_clock(now)
-        credentials.stage(connection, values={"api_key": KEY + "-2"}, actor=connection.owner)
+        credentials.stage(connection, values={"api_key": KEY + "-2"}, actor=acts.owner(connection))
         fickle.status = 503
         for wait in (30, 120):
             assert acts.verify(connection).status == "active"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from connectors import registry
-from connectors.manifest import reading
 from spojit.lib import clock
 from tests import factories, servers
 from tests.proofs import acts
@@ -19,6 +17,7 @@ from tests.servers.listener import listening
 
 if TYPE_CHECKING:
     import ssl
+    from pathlib import Path
 
     from tests.proofs.acts import Seen
     from tests.proofs.conftest import Move, Reach, SetClock
@@ -254,11 +253,14 @@ def test_an_error_inside_a_200_counts_as_declared(
     move: Move,
     places: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     answer: dict[str, Any],
     outcome: str,
     status: str,
 ) -> None:
-    chatter, known = reading.from_text(SLACK_LIKE, path=Path("chatter.yaml")), registry.get
+    path = tmp_path / "chatter.yaml"
+    path.write_text(SLACK_LIKE)
+    chatter, known = registry.load(path), registry.get
     monkeypatch.setattr(registry, "get", lambda k: chatter if k == "chatter" else known(k))
     with servers.recording(servers.json_reply(answer), tls=places) as server:
         reach(server.port)

@@ -107,7 +107,7 @@ def test_what_was_asked_for_during_a_verification_is_done_after_it(reach: Reach)
         worker = threading.Thread(target=_work_and_close, args=[connection])
         worker.start()
         assert entered.wait(PATIENCE_SECONDS)
-        credentials.stage(connection, values={"api_key": KEY + "-2"}, actor=connection.owner)
+        credentials.stage(connection, values={"api_key": KEY + "-2"}, actor=acts.owner(connection))
         acts.work(connection)
         assert len(server.requests) == 1
         answered.set()

@@ -107,6 +107,7 @@ def test_smtp_runs_every_tool(reach: Reach, move: Move, sink: MailSink) -> None:
     assert sent.data["refused"] == ["nobody@example.com"]
     envelope = sink.envelopes[0]
     assert envelope.rcpt_tos == ["ada@example.com", "boss@example.com"]
+    assert isinstance(envelope.content, bytes)
     message = email.message_from_bytes(envelope.content, policy=email_policy.default)
     assert (message["Subject"], message["Bcc"]) == ("Grüße", None)
     assert message["Message-ID"] == sent.data["message_id"]

@@ -53,8 +53,7 @@ def connected(server: Server, key: str = OLD, **more: Any) -> Connection:
 
 def stage(connection: Connection, **values: str) -> Credential:
     """Enter new values, as the owner does on the page."""
-    assert connection.owner is not None
-    return credentials.stage(connection, values=values, actor=connection.owner)
+    return credentials.stage(connection, values=values, actor=acts.owner(connection))
 
 
 def keys_seen(server: Server) -> list[str]:
@@ -98,16 +97,11 @@ def test_a_right_new_key_is_promoted_and_the_old_one_can_be_restored(reach: Reac
         assert acts.verify(connection).status == "active"
         assert states(connection) == [(1, "previous"), (2, "current")]
         assert call(connection) == "ok"
-        credentials.restore(connection, actor=_owner(connection))
+        credentials.restore(connection, actor=acts.owner(connection))
         assert states(connection) == [(1, "destroyed"), (2, "previous"), (3, "current")]
         assert acts.verify(connection).status == "active"
         assert call(connection) == "ok"
         assert keys_seen(server) == [OLD, NEW, NEW, OLD, OLD]
-
-
-def _owner(connection: Connection) -> Any:
-    assert connection.owner is not None
-    return connection.owner
 
 
 def test_only_the_last_version_can_be_restored_and_only_for_a_week(
@@ -121,7 +115,7 @@ def test_only_the_last_version_can_be_restored_and_only_for_a_week(
     now = clock.now()
     set_clock(now + timedelta(days=7, minutes=1))
     with pytest.raises(NotRestorable):
-        credentials.restore(connection, actor=_owner(connection))
+        credentials.restore(connection, actor=acts.owner(connection))
     assert states(connection) == [(1, "previous"), (2, "current")]
     tasks.tidy()
     assert states(connection) == [(1, "destroyed"), (2, "current")]
@@ -183,7 +177,7 @@ def test_a_restored_key_goes_to_its_own_host(reach: Reach) -> None:
         connection = connected(old)
         stage(connection, base_url=new.url, api_key=NEW)
         acts.work(connection)
-        credentials.restore(connection, actor=_owner(connection))
+        credentials.restore(connection, actor=acts.owner(connection))
         assert acts.verify(connection).status == "active"
         assert keys_seen(old) == [OLD, OLD]
         assert keys_seen(new) == [NEW]

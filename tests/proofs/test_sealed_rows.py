@@ -42,6 +42,11 @@ def row_of(connection: Connection, state: str = "current") -> Credential:
     return found
 
 
+def sealed_of(connection: Connection) -> bytes:
+    """Give the sealed bytes of the version in use."""
+    return bytes(row_of(connection).sealed or b"")
+
+
 def overwrite(row: Credential, **columns: Any) -> None:
     """Write into a row, as somebody with the database would."""
     with factories.scope(row.connection.workspace):
@@ -81,7 +86,7 @@ def test_a_row_copied_over_from_another_version_does_not_open(reach: Reach) -> N
         reach(server.port)
         workspace = factories.make_workspace()
         victim, other = connected(server, workspace), connected(server, workspace)
-        credentials.stage(victim, values={"api_key": KEY + "-2"}, actor=victim.owner)
+        credentials.stage(victim, values={"api_key": KEY + "-2"}, actor=acts.owner(victim))
         acts.work(victim)
         overwrite(row_of(victim), sealed=row_of(victim, "previous").sealed)
         assert_only_this_one_breaks(victim, other)
@@ -105,7 +110,7 @@ def test_a_row_with_one_changed_bit_does_not_open(reach: Reach, place: int) -> N
         reach(server.port)
         workspace = factories.make_workspace()
         victim, other = connected(server, workspace), connected(server, workspace)
-        sealed = bytearray(row_of(victim).sealed)
+        sealed = bytearray(sealed_of(victim))
         sealed[place] ^= 1
         overwrite(row_of(victim), sealed=bytes(sealed))
         assert_only_this_one_breaks(victim, other)
@@ -118,10 +123,10 @@ def test_a_credential_that_does_not_open_can_be_entered_again(reach: Reach) -> N
         overwrite(row_of(victim), sealed=secrets.token_bytes(120))
         assert acts.verify_again(victim).reason == "credential_unreadable"
         values = {"base_url": server.url, "api_key": KEY, "test_path": "/me"}
-        credentials.stage(victim, values=values, actor=victim.owner)
+        credentials.stage(victim, values=values, actor=acts.owner(victim))
         assert acts.verify(victim).status == "active"
         with pytest.raises(NotRestorable):
-            credentials.restore(victim, actor=victim.owner)
+            credentials.restore(victim, actor=acts.owner(victim))
         assert acts.look(victim).status == "active"
 
 
@@ -130,7 +135,7 @@ def test_tenants_with_the_same_secret_never_meet(reach: Reach) -> None:
         reach(server.port)
         cast = factories.make_cast()
         ours, theirs = connected(server, cast.workspace), connected(server, cast.next_door)
-        assert bytes(row_of(ours).sealed) != bytes(row_of(theirs).sealed)
+        assert sealed_of(ours) != sealed_of(theirs)
         with factories.scope(cast.workspace):
             assert list(Credential.objects.values_list("connection_id")) == [(ours.pk,)]
         lifecycle.remove(ours, actor=cast.alice)
@@ -143,8 +148,8 @@ def test_a_removed_connection_keeps_nothing_that_opens(reach: Reach) -> None:
     with servers.recording() as server:
         reach(server.port)
         connection = connected(server, factories.make_workspace())
-        credentials.stage(connection, values={"api_key": KEY + "-2"}, actor=connection.owner)
-        lifecycle.remove(connection, actor=connection.owner)
+        credentials.stage(connection, values={"api_key": KEY + "-2"}, actor=acts.owner(connection))
+        lifecycle.remove(connection, actor=acts.owner(connection))
         heard = len(server.requests)
         acts.work(connection)
         with factories.scope(connection.workspace):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from spojit.embedded.places import User
 from spojit.lib import outbound
 from spojit.lib.outbound import Policy, Request
 from tests.servers.policies import LOOPBACK
@@ -81,7 +83,10 @@ def aws(authority: Authority) -> Iterator[Aws]:
     port = _free_port()
     argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port),
             "-c", str(certificate), "-k", str(certificate)]  # fmt: skip
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    us = User(os.geteuid(), os.getegid(), drops=False)
+    process = subprocess.Popen(
+        us.command(argv, death="KILL"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         running = Aws(port, authority)
         _wait(process, port)
