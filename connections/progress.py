@@ -64,5 +64,5 @@ def _note(place: int, check: Check, scopes: list[str] | None) -> str:
     if place == ACCOUNT:
         return check.account_name or "this service does not say"
     if place == PERMISSIONS and check.is_ok:
-        return ", ".join(scopes[:6]) if scopes else ""
+        return ", ".join(scopes[:6]) if scopes else "nothing to compare"
     return ""

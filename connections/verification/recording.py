@@ -75,10 +75,15 @@ def record_staged(
         update_fields=["outcome", "outcome_detail", "found_account_id", "found_account_name"]
     )
     if outcome.is_ok and promote:
-        credentials.promote(staged, actor=answer.asker)
+        credentials.promote(staged, actor=answer.actor or _author(staged))
         return record_current(connection, answer)
     _plan_staged(connection, outcome, answer)
     return _check(connection, outcome, answer, before=connection.status, is_staged=True)
+
+
+def _author(staged: Credential) -> Actor:
+    """Name who entered a version: it is their act, though a worker ends it."""
+    return Actor(id=staged.created_by_id, name=staged.created_by_name)
 
 
 def _compared(connection: Connection, verified: Verified) -> Outcome:

@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from connections import access, naming, progress
+from connections import access, credentials, naming, progress
 from connections.models import Check, Connection
 from connections.models.check import Kind
 from connections.views import finding, showing
-from connections.views.showing import Link
+from connections.views.showing import Link, ShownStatus
 from spojit.lib import clock
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.roles import Permission
@@ -30,20 +30,51 @@ POLLING_ENDED = 286
 def checklist(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """Answer with the checklist alone; status 286 tells htmx that there is no more to come."""
     connection = finding.seen(request, connection_id)
-    context = {"checklist": of(request, connection)}
-    status = 200 if context["checklist"]["is_running"] else POLLING_ENDED
+    is_rotation = request.GET.get("in") == "rotation"
+    shown = of(request, connection, is_rotation=is_rotation)
+    context = {
+        "checklist": shown,
+        "head_status": ShownStatus.of(connection) if is_rotation else None,
+    }
+    status = 200 if shown["is_running"] else POLLING_ENDED
     return render(request, "connections/_checklist_live.html", context, status=status)
 
 
-def of(request: WorkspaceRequest, connection: Connection) -> dict[str, Any]:
-    """Return the context of a connection's checklist, as far as its last verification got."""
+def of(
+    request: WorkspaceRequest, connection: Connection, *, is_rotation: bool = False
+) -> dict[str, Any]:
+    """Return the context of a connection's checklist, as far as its last verification got.
+
+    On the page of a rotation it also says what became of the new version, and offers what is next.
+    """
     url = showing.page(request.workspace.slug, connection, "checklist")
     last = last_check(connection)
-    if last is None or progress.is_verifying(connection, now=clock.now()):
-        return {"is_running": True, "steps": progress.running(), "url": url}
+    is_running = last is None or progress.is_verifying(connection, now=clock.now())
+    shown: dict[str, Any] = {"is_running": is_running, "url": url}
+    if is_rotation:
+        shown = {"is_running": is_running, "url": f"{url}?in=rotation"}
+        shown |= _rotation(request, connection, is_running=is_running)
+    if last is None or is_running:
+        return shown | {"steps": progress.running()}
     steps = progress.finished(last, scopes=connection.scopes)
-    shown = {"is_running": False, "is_done": last.is_ok, "steps": steps, "url": url}
-    return shown | _said(request, connection, last)
+    return shown | {"is_done": last.is_ok, "steps": steps} | _said(request, connection, last)
+
+
+def _rotation(
+    request: WorkspaceRequest, connection: Connection, *, is_running: bool
+) -> dict[str, Any]:
+    slug = request.workspace.slug
+    if is_running:
+        return {"title": "Verifying the new credentials"}
+    if credentials.staged(connection):
+        url = showing.page(slug, connection, "discard")
+        return {"title": "The new credentials did not work", "discard_url": url}
+    previous = credentials.previous(connection)
+    told: dict[str, Any] = {"title": "Promoted: the new credentials are in use"}
+    if previous:
+        told["restore_url"] = showing.page(slug, connection, "restoration")
+        told["restorable_until"] = previous.restorable_until
+    return told
 
 
 def last_check(connection: Connection) -> Check | None:

@@ -102,19 +102,14 @@ def _rotate_context(
 ) -> dict[str, Any]:
     slug = request.workspace.slug
     staged = credentials.staged(connection)
-    checklist = checklists.of(request, connection) if staged or _is_new(connection) else None
+    is_new = staged is not None or _is_new(connection)
     return {
         "connection": frame(request, connection, tab="credentials"),
         "form": form,
         "fields": form.lines,
         "action": request.path,
         "cancel_url": showing.page(slug, connection, "credentials"),
-        "checklist": checklist,
-        "staged": staged,
-        "staged_title": _staged_title(staged, checklist),
-        "discard_url": showing.page(slug, connection, "discard"),
-        "previous": credentials.previous(connection),
-        "restore_url": showing.page(slug, connection, "restoration"),
+        "checklist": checklists.of(request, connection, is_rotation=True) if is_new else None,
         "other_account": accounts.context(request, connection, staged=staged),
     }
 
@@ -125,14 +120,6 @@ def _is_new(connection: Connection) -> bool:
     if last is None or current is None or current.promoted_at is None:
         return False
     return current.version > 1 and last.credential_version == current.version
-
-
-def _staged_title(staged: Credential | None, checklist: dict[str, Any] | None) -> str:
-    if staged is None:
-        return "Promoted: the new credentials are in use"
-    if checklist and checklist["is_running"]:
-        return "Verifying the new credentials"
-    return "The new credentials did not work"
 
 
 def _added_context(

@@ -45,8 +45,9 @@ def verify(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespon
 def status(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """Answer with the status panel alone; status 286 ends the polling."""
     connection = finding.seen(request, connection_id)
-    context = {"panel": panel(request, connection)}
-    code = 200 if context["panel"]["is_verifying"] else POLLING_ENDED
+    shown = panel(request, connection)
+    context = {"panel": shown, "head_status": ShownStatus.of(connection)}
+    code = 200 if shown["is_verifying"] else POLLING_ENDED
     return render(request, "connections/_status_panel.html", context, status=code)
 
 
