@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 
 from spojit import grants
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
 
 
 class Command(Migrate):
