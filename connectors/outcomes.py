@@ -38,7 +38,8 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "name_not_found": Meaning(
         "The host name was not found.",
-        "Check the address for typing errors. A host that only your network knows cannot be reached from here.",
+        "Check the address for typing errors. A host that only your network knows"
+        " cannot be reached from here.",
         transient=True,
         step=0,
     ),
@@ -50,7 +51,8 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "tls": Meaning(
         "No secure connection could be made.",
-        "The certificate is wrong, expired, or for another name. Check the address, or mend the certificate.",
+        "The certificate is wrong, expired, or for another name. Check the address,"
+        " or mend the certificate.",
         step=1,
     ),
     "timeout": Meaning(
@@ -61,12 +63,14 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "address_refused": Meaning(
         "This address is not allowed.",
-        "Private and internal addresses are closed. Whoever runs this installation can allow a network.",
+        "Private and internal addresses are closed. Whoever runs this installation"
+        " can allow a network.",
         step=0,
     ),
     "credentials_refused": Meaning(
         "The service refused the credentials.",
-        "Check that the key is whole, is of the right kind and has not been revoked, then replace it.",
+        "Check that the key is whole, is of the right kind and has not been revoked,"
+        " then replace it.",
         step=2,
     ),
     "permission_missing": Meaning(
