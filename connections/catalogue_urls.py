@@ -13,5 +13,5 @@ urlpatterns = [
     path("<slug:key>/connections/", catalogue.connections, name="connections"),
     path("<slug:key>/about/", catalogue.about, name="about"),
     path("<slug:key>/tools/<slug:tool_key>/", trying.tool, name="tool"),
-    path("<slug:key>/tools/<slug:tool_key>/trials/<uuid:call_id>/", trying.trial, name="trial"),
+    path("<slug:key>/tools/<slug:tool_key>/tries/<uuid:call_id>/", trying.tried, name="try"),
 ]

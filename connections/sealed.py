@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from connections import trials
+from connections import tries
 from connections.credentials import rows
 from connections.models import Call, Credential
 from workspaces.vault.rotation import sealed_columns
@@ -19,4 +19,4 @@ def register() -> None:
         row=rows.bound_to,
         version=attrgetter("version"),
     )
-    sealed_columns.register(Call, "arguments_sealed", purpose=trials.PURPOSE)
+    sealed_columns.register(Call, "arguments_sealed", purpose=tries.PURPOSE)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from connections import credentials, expiry, leases, trials, verification
+from connections import credentials, expiry, leases, tries, verification
 from connections.models import Call, Connection
 from spojit.lib import clock
 from workspaces import isolation
@@ -45,7 +45,7 @@ def _go_on(connection: Connection) -> None:
 @shared_task(name="connections.carry_out_call")
 def carry_out_call(*, workspace_id: str, call_id: str, **_: Any) -> None:
     """Make a call that a person asked for."""
-    trials.carry_out(uuid.UUID(workspace_id), uuid.UUID(call_id))
+    tries.carry_out(uuid.UUID(workspace_id), uuid.UUID(call_id))
 
 
 @shared_task(name="connections.sweep")
@@ -54,7 +54,7 @@ def sweep(**_: Any) -> None:
     now = clock.now()
     for workspace_id, connection_id in verification.find_due(now=now):
         verify.delay(workspace_id=str(workspace_id), connection_id=str(connection_id))
-    for workspace_id, call_id in trials.find_waiting(now=now):
+    for workspace_id, call_id in tries.find_waiting(now=now):
         carry_out_call.delay(workspace_id=str(workspace_id), call_id=str(call_id))
 
 

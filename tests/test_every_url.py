@@ -75,7 +75,7 @@ IN_A_WORKSPACE = [
     Row("connectors:connections", EVERYBODY, None, of_connector),
     Row("connectors:about", EVERYBODY, None, of_connector),
     Row("connectors:tool", EVERYBODY, MEMBERS, of_tool),
-    Row("connectors:trial", MANAGERS, None, of_call),
+    Row("connectors:try", MANAGERS, None, of_call),
     Row("connections:list", EVERYBODY),
     Row("connections:add", MEMBERS, MEMBERS, of_connector),
     Row("connections:detail", EVERYBODY, None, of_connection),

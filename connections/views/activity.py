@@ -96,7 +96,7 @@ def _chips(request: WorkspaceRequest, connection: Connection, current: str) -> l
 def _call(request: WorkspaceRequest, call: Call) -> dict[str, Any]:
     is_open = access.may_see_call(request.membership, call)
     where = {"slug": request.workspace.slug, "key": call.connector_key, "tool_key": call.tool}
-    url = reverse("connectors:trial", kwargs=where | {"call_id": call.pk}) if is_open else ""
+    url = reverse("connectors:try", kwargs=where | {"call_id": call.pk}) if is_open else ""
     return {
         "what": call.tool,
         "url": url,

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from connections import access, tasks, trials
+from connections import access, tasks, tries
 from connections.forms import ToolForm
 from connections.models import Call, Connection
 from connections.views import catalogue, finding
@@ -38,13 +38,13 @@ def tool(request: WorkspaceRequest, *, key: str, tool_key: str) -> HttpResponse:
     form = _form(request, manifest, found)
     call = _ask(request, form) if form.is_valid() else None
     if call and not request.htmx:  # type: ignore[attr-defined]
-        return redirect(_trial_url(request, call))
+        return redirect(_try_url(request, call))
     return _page(request, manifest, found, form, call=call)
 
 
 @require_safe
 @requires(Permission.SEE)
-def trial(
+def tried(
     request: WorkspaceRequest, *, key: str, tool_key: str, call_id: uuid.UUID
 ) -> HttpResponse:
     """Show what a call came to; htmx gets the answer alone, and status 286 ends its polling."""
@@ -92,7 +92,7 @@ def _ask(request: WorkspaceRequest, form: ToolForm) -> Call | None:
     if connection:
         connection.workspace = request.workspace
     try:
-        call = trials.request(
+        call = tries.request(
             request.workspace,
             connector_key=form.connector.key,
             connection=connection,
@@ -135,7 +135,7 @@ def _why_not(request: WorkspaceRequest, manifest: Manifest, found: Tool, form: T
 
 
 def _shown_call(request: WorkspaceRequest, call: Call) -> dict[str, Any]:
-    shown: dict[str, Any] = {"is_running": not call.is_finished, "url": _trial_url(request, call)}
+    shown: dict[str, Any] = {"is_running": not call.is_finished, "url": _try_url(request, call)}
     if not call.is_finished:
         return shown
     meaning = call.meaning
@@ -153,6 +153,6 @@ def _shown_call(request: WorkspaceRequest, call: Call) -> dict[str, Any]:
     }
 
 
-def _trial_url(request: WorkspaceRequest, call: Call) -> str:
+def _try_url(request: WorkspaceRequest, call: Call) -> str:
     where = {"slug": request.workspace.slug, "key": call.connector_key, "tool_key": call.tool}
-    return reverse("connectors:trial", kwargs=where | {"call_id": call.pk})
+    return reverse("connectors:try", kwargs=where | {"call_id": call.pk})

@@ -17,7 +17,7 @@ from connections import (
     lifecycle,
     signals,
     tasks,
-    trials,
+    tries,
     usage,
     verification,
 )
@@ -458,7 +458,7 @@ def test_the_answer_of_a_call_shows_no_secret(cast: Cast, reach: Reach) -> None:
 
 
 def ask(cast: Cast, connection: Connection | None, tool: str = "get", **arguments: Any) -> Call:
-    return trials.request(
+    return tries.request(
         cast.workspace,
         connector_key="http",
         connection=connection,
@@ -469,7 +469,7 @@ def ask(cast: Cast, connection: Connection | None, tool: str = "get", **argument
 
 
 def carry_out(row: Call) -> Call | None:
-    return trials.carry_out(row.workspace_id, row.pk)
+    return tries.carry_out(row.workspace_id, row.pk)
 
 
 def test_a_call_is_carried_out_once(cast: Cast, connection: Connection, server: Server) -> None:
@@ -488,10 +488,10 @@ def test_a_lost_call_is_found_again_and_a_write_in_doubt_is_not_repeated(
     read, write = ask(cast, connection), ask(cast, connection, tool="post")
     before, now = len(server.requests), clock.now()
     for row in (read, write):
-        assert trials._claim(cast.workspace.pk, row.pk) is not None
-    assert trials.find_waiting(now=now + timedelta(seconds=10)) == []
+        assert tries._claim(cast.workspace.pk, row.pk) is not None
+    assert tries.find_waiting(now=now + timedelta(seconds=10)) == []
     set_clock(now + timedelta(seconds=60))
-    waiting = {pk for _, pk in trials.find_waiting(now=clock.now())}
+    waiting = {pk for _, pk in tries.find_waiting(now=clock.now())}
     assert waiting == {read.pk, write.pk}
     assert carry_out(read) is not None
     assert carry_out(write) is None
@@ -541,7 +541,7 @@ def test_a_long_answer_is_cut(cast: Cast, reach: Reach) -> None:
         done = carry_out(ask(cast, connection))
     assert done is not None
     assert done.is_cut
-    assert len(done.shown) == trials.MOST_SHOWN_BYTES
+    assert len(done.shown) == tries.MOST_SHOWN_BYTES
 
 
 # -- warned of ----------------------------------------------------------------------------------

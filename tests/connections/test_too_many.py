@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connections import trials, verification
+from connections import tries, verification
 from connections.models import Call
 from spojit.lib import clock
 from spojit.lib.limits import TooMany
@@ -38,13 +38,13 @@ def test_a_connection_is_verified_by_hand_at_most_ten_times_a_minute(
 
 
 def test_a_person_tries_at_most_sixty_tools_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "MOST_A_MINUTE", 1)
+    monkeypatch.setattr(tries, "MOST_A_MINUTE", 1)
     cast = make_cast()
     make_connector("text")
     asked = {"connector_key": "text", "connection": None, "tool": "change_case"}
     arguments = {"text": "a", "to": "upper"}
-    trials.request(cast.workspace, **asked, arguments=arguments, actor=cast.bob)
+    tries.request(cast.workspace, **asked, arguments=arguments, actor=cast.bob)
     with pytest.raises(TooMany):
-        trials.request(cast.workspace, **asked, arguments=arguments, actor=cast.bob)
+        tries.request(cast.workspace, **asked, arguments=arguments, actor=cast.bob)
     with scope(cast.workspace):
         assert Call.objects.count() == 1

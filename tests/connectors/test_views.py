@@ -215,11 +215,11 @@ def test_a_read_is_run_by_a_worker_and_its_answer_appears(
     assert 'value="/things"' in answer.content.decode()
     assert len(server.requests) == before
     call = only_call(cast)
-    trial = page(cast, "trial", tool_key="get", call_id=str(call.pk))
-    status, text = steps.get(cast.bob, trial, **steps.htmx())
+    tried = page(cast, "try", tool_key="get", call_id=str(call.pk))
+    status, text = steps.get(cast.bob, tried, **steps.htmx())
     assert (status, "Running…" in text) == (200, True)
     work(call)
-    status, text = steps.get(cast.bob, trial, **steps.htmx())
+    status, text = steps.get(cast.bob, tried, **steps.htmx())
     assert status == 286
     assert "/things" in text
     assert steps.KEY not in text
@@ -336,7 +336,7 @@ def test_a_call_of_another_tool_is_not_found(cast: Cast, connection: Connection)
     data = {"connection": str(connection.pk), "argument-path": "/things"}
     steps.post(cast.bob, tool_url(cast, "get"), data)
     call_id = str(only_call(cast).pk)
-    assert steps.get(cast.bob, page(cast, "trial", tool_key="post", call_id=call_id))[0] == 404
+    assert steps.get(cast.bob, page(cast, "try", tool_key="post", call_id=call_id))[0] == 404
 
 
 def test_a_call_stands_in_the_activity_with_a_link_for_who_may_open_it(

@@ -117,7 +117,7 @@ def tool_page(_: HttpRequest) -> dict[str, Any]:
 
 def tool_running(request: HttpRequest) -> dict[str, Any]:
     """A tool while its call runs."""
-    return tool_page(request) | {"call": Sample(is_running=True, url=f"{BASE}/tools/x/trials/1/")}
+    return tool_page(request) | {"call": Sample(is_running=True, url=f"{BASE}/tools/x/tries/1/")}
 
 
 def tool_answered(request: HttpRequest) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import connection as database
 
-from connections import credentials, tasks, trials
+from connections import credentials, tasks, tries
 from connections.models import Call, Connection
 from connectors import execution
 from spojit.embedded.places import _in, _wheels
@@ -160,7 +160,7 @@ def _break_in_the_middle(
 
 
 def _try(cast: Cast, connection: Connection, tool: str, arguments: dict[str, Any]) -> None:
-    trials.request(
+    tries.request(
         cast.workspace,
         connector_key=connection.connector_id,
         connection=connection,
@@ -206,11 +206,11 @@ def _pages(cast: Cast) -> dict[str, bytes]:
         paths.append(f"{here}/connections/new/{connection.connector_id}/?from={connection.pk}")
     with scope(cast.workspace):
         tried = f"{here}/connectors/http/tools"
-        paths += [f"{tried}/{call.tool}/trials/{call.pk}/" for call in Call.objects.all()]
+        paths += [f"{tried}/{call.tool}/tries/{call.pk}/" for call in Call.objects.all()]
     answers = {path: client.get(path) for path in paths}
     assert {answer.status_code for answer in answers.values()} <= {200, 286, 302}
     assert any(
-        MASK in answer.content.decode() for path, answer in answers.items() if "trials" in path
+        MASK in answer.content.decode() for path, answer in answers.items() if "tries" in path
     )
     return {path: _whole(answer) for path, answer in answers.items()}
 

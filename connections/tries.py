@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from workspaces.models import User, Workspace
 
-STALE_AFTER = timedelta(minutes=10)
 MOST_SHOWN_BYTES = 256 * 1024
 MOST_AT_ONCE = 200
 MOST_A_MINUTE = 60
@@ -52,7 +51,7 @@ def request(
         TooMany: this person tried too many tools in the last minute.
     """
     actor = Actor.of(actor)
-    limits.take(f"trial:{actor.id}", limit=MOST_A_MINUTE, seconds=60)
+    limits.take(f"try:{actor.id}", limit=MOST_A_MINUTE, seconds=60)
     checking.check(registry.get(connector_key).tool(tool), arguments)
     with isolation.workspace(workspace):
         if connection is None:
