@@ -17,13 +17,14 @@ from tests import factories, servers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
     from tests.live import Live
     from tests.servers import Received, Reply, Server
     from workspaces.models import User
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 15_000
+CONTENTS = ("#content", ".account-card")
 KEY = "a-good-key-1111"
 STATUS_LINE = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
@@ -43,7 +44,8 @@ class Visitor:
     def come(cls, browser: Browser, live: Live, **options: Any) -> Visitor:
         """Open a page, 1280 by 800 unless told otherwise, and listen to what it logs."""
         size = {"width": 1280, "height": 800}
-        context = browser.new_context(**{"viewport": size, "base_url": live.url} | options)
+        usual = {"viewport": size, "base_url": live.url, "reduced_motion": "reduce"}
+        context = browser.new_context(**usual | options)
         context.set_default_timeout(PATIENCE_MS)
         came = cls(live, context, context.new_page())
         context.on("console", came.hear)
@@ -58,7 +60,7 @@ class Visitor:
     def leave(self) -> None:
         """Close the browser; fail when a page complained."""
         self.context.close()
-        assert self.complaints == []
+        assert self.complaints == [], "\n".join(self.complaints)
 
     def enter(self, user: User) -> None:
         """Be signed in already, without the pages for it."""
@@ -81,7 +83,13 @@ class Visitor:
     def fill(self, **values: str) -> None:
         """Fill in inputs of the content by their names."""
         for name, value in values.items():
-            self.page.locator(f"#content [name={name}], .account-card [name={name}]").fill(value)
+            self.input(name).fill(value)
+
+    def input(self, name: str) -> Locator:
+        """Find an input of the content by its name; those of a scheme have a prefix."""
+        inside = [f"[name={name}]", f"[name=value-{name}]"]
+        places = [f"{place} {one}:not(.rename *)" for place in CONTENTS for one in inside]
+        return self.page.locator(", ".join(places))
 
     def sees(self, text: str) -> None:
         """Wait until the page says this somewhere that can be seen."""
@@ -146,7 +154,7 @@ def wait_for_mail(live: Live, address: str) -> None:
         time.sleep(0.05)
 
 
-def code_for(seed: str, *, ahead: int = 0) -> str:
-    """Be an authenticator app, whose clock may be some steps of 30 s ahead."""
-    code: str = format_hotp_value(hotp_value(seed, int(time.time()) // 30 + ahead))
+def code_for(seed: str) -> str:
+    """Be an authenticator app."""
+    code: str = format_hotp_value(hotp_value(seed, int(time.time()) // 30))
     return code

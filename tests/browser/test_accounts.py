@@ -23,8 +23,8 @@ def test_signing_up_confirms_the_address_and_makes_a_workspace(visitor: Visitor)
     visitor.fill(name="Nora", email=address, workspace="Tall Ships", password1="short")
     visitor.press("Sign up")
     visitor.sees("at least 12 characters")
-    expect(visitor.page.locator("[name=password1]")).to_be_focused()
-    expect(visitor.page.locator("[name=workspace]")).to_have_value("Tall Ships")
+    expect(visitor.input("password1")).to_be_focused()
+    expect(visitor.input("workspace")).to_have_value("Tall Ships")
     visitor.fill(password1=factories.PASSWORD)
     visitor.press("Sign up")
     visitor.sees("Check your mail")
@@ -34,7 +34,7 @@ def test_signing_up_confirms_the_address_and_makes_a_workspace(visitor: Visitor)
     expect(visitor.page.locator(SWITCHER).first).to_contain_text("Tall Ships")
     visitor.go("/workspaces/new/")
     visitor.fill(name="Short Boats")
-    visitor.press("Make the workspace")
+    visitor.press("Create workspace")
     visitor.is_at("/w/short-boats/welcome/")
     visitor.page.locator(SWITCHER).first.locator("summary").click()
     visitor.follow("Tall Ships")
@@ -60,7 +60,7 @@ def test_a_second_factor_is_set_up_and_asked_for(visitor: Visitor, second: Visit
     second.fill(code="000000")
     second.press("Sign in")
     second.sees("Incorrect code.")
-    second.fill(code=code_for(seed, ahead=1))
+    second.fill(code=code_for(seed))
     second.press("Sign in")
     second.is_at("/w/northwind/.*")
 
@@ -80,7 +80,7 @@ def test_an_invitation_is_accepted_by_who_signs_up_for_it(
     visitor.go("/w/northwind/invitations/")
     address = "ben@example.com"
     visitor.fill(email=address)
-    visitor.page.locator("[name=role]").select_option("member")
+    visitor.input("role").select_option("member")
     visitor.press("Send invitation")
     visitor.sees(f"An invitation is on its way to {address}.")
 
@@ -111,7 +111,7 @@ def assert_audit_is_exported(visitor: Visitor) -> None:
         visitor.follow("Export CSV")
     with download.value.path().open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    assert {row["act"] for row in rows} == {"invitation.sent", "invitation.accepted"}
+    assert {"invitation.sent", "invitation.accepted"} <= {row["act"] for row in rows}
 
 
 def test_a_workspace_is_deleted_only_with_its_name_typed(visitor: Visitor) -> None:

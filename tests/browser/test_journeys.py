@@ -54,7 +54,7 @@ def add_with_a_bad_key(visitor: Visitor, crm: Service) -> None:
     visitor.follow("Add connection")
     visitor.is_at("/w/northwind/connectors/")
     visitor.page.locator("[data-search]").fill("http")
-    expect(visitor.page.locator("#cards .card")).to_have_count(1)
+    expect(visitor.page.locator(".tile")).to_have_count(1)
     visitor.page.locator("[data-search]").press("Enter")
     visitor.is_at("/w/northwind/connectors/http/.*")
     visitor.follow("Add connection")
@@ -64,8 +64,8 @@ def add_with_a_bad_key(visitor: Visitor, crm: Service) -> None:
     visitor.is_at(rf"{ONE}added/")
     visitor.sees("The service refused the credentials.")
     expect(visitor.page.locator(".checklist-failed")).to_contain_text("Credentials accepted")
-    expect(visitor.page.locator("[name=base_url]")).to_have_value(crm.url)
-    expect(visitor.page.locator("[name=api_key]")).to_have_value("")
+    expect(visitor.input("base_url")).to_have_value(crm.url)
+    expect(visitor.input("api_key")).to_have_value("")
 
 
 def mend_it_in_place(visitor: Visitor, crm: Service) -> None:
@@ -140,9 +140,9 @@ def test_a_key_with_something_invisible_in_it_is_refused_by_name(
     visitor.fill(name="CRM", base_url=crm.url, api_key="a-key\twith-a-tab")
     visitor.press("Save and verify")
     visitor.sees("Token holds a tab (U+0009) at position 6; paste it again in one piece.")
-    expect(visitor.page.locator("[name=api_key]")).to_be_focused()
-    expect(visitor.page.locator("[name=name]")).to_have_value("CRM")
-    visitor.page.locator("[name=api_key]").evaluate(TO_TEXTAREA)
+    expect(visitor.input("api_key")).to_be_focused()
+    expect(visitor.input("name")).to_have_value("CRM")
+    visitor.input("api_key").evaluate(TO_TEXTAREA)
     visitor.press("Save and verify")
     visitor.sees("Token holds a line break")
     visitor.fill(api_key=f"{KEY}\n")  # a browser drops line breaks that are pasted into one line
@@ -164,7 +164,7 @@ def test_a_database_turns_active_in_the_list_without_a_reload(visitor: Visitor) 
         username=unquote(url.username or ""),
         password=unquote(url.password or ""),
     )
-    visitor.page.locator("[name=tls]").select_option("off")
+    visitor.input("tls").select_option("off")
     visitor.press("Save and verify")
     visitor.is_at(rf"{ONE}added/")
     visitor.sees("Connected to")

@@ -1,0 +1,149 @@
+"""Every address that shows a page, and the states to look at; the others say why they show none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.browser.world import World
+
+POSTED, REDIRECT, FRAGMENT, DATA = "only posted to", "redirects", "part of a page", "no page"
+MAILED = "its link comes by mail or with a log-in that waits; looked at as an example"
+
+NO_PAGES = {
+    "home": REDIRECT,
+    "healthz": DATA,
+    "readyz": DATA,
+    "metrics": DATA,
+    "workspaces:home": REDIRECT,
+    "workspaces:member": POSTED,
+    "workspaces:invitation": POSTED,
+    "workspaces:invitation_sending": POSTED,
+    "workspaces:audit_export": DATA,
+    "workspaces:notices_read": POSTED,
+    "connections:checklist": FRAGMENT,
+    "connections:status": FRAGMENT,
+    "connections:verification": POSTED,
+    "connections:restoration": POSTED,
+    "connections:discard": POSTED,
+    "connections:account": POSTED,
+    "connections:duplicate": REDIRECT,
+    "connectors:try": FRAGMENT,
+    "account_set_password": REDIRECT,
+    "account_confirm_email": MAILED,
+    "account_confirm_login_code": REDIRECT,
+    "account_reset_password_from_key": MAILED,
+    "mfa_authenticate": MAILED,
+    "mfa_reauthenticate": MAILED,
+    "mfa_deactivate_totp": MAILED,
+    "mfa_view_recovery_codes": MAILED,
+    "mfa_generate_recovery_codes": MAILED,
+    "mfa_download_recovery_codes": DATA,
+}
+
+VISITED = (
+    "account_login",
+    "account_signup",
+    "account_inactive",
+    "account_email_verification_sent",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key_done",
+)
+"""Pages for who has not signed in."""
+
+OWN = (
+    "account_logout",
+    "account_reauthenticate",
+    "account_email",
+    "account_change_password",
+    "mfa_index",
+    "mfa_activate_totp",
+    "workspaces:create",
+)
+"""Pages of somebody who has signed in, outside of any workspace."""
+
+IN_A_WORKSPACE = (
+    "workspaces:welcome",
+    "workspaces:members",
+    "workspaces:invitations",
+    "workspaces:audit",
+    "workspaces:notices",
+    "workspaces:settings",
+    "workspaces:hand_over",
+    "workspaces:leave",
+    "workspaces:delete",
+    "connectors:catalogue",
+    "connections:list",
+)
+"""Pages that are there in a full workspace and in an empty one."""
+
+OF_A_CONNECTION = (
+    "connections:detail",
+    "connections:added",
+    "connections:credentials",
+    "connections:credential",
+    "connections:usage",
+    "connections:activity",
+    "connections:settings",
+    "connections:hand_over",
+    "connections:remove",
+)
+
+OF_A_CONNECTOR = ("connectors:detail", "connectors:connections", "connectors:about")
+
+
+def names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """List the names of all addresses but those of the staff pages, which are Django's own."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield f"{prefix}{pattern.name or pattern.pattern}"
+        elif pattern.namespace != "admin":
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from names(pattern, prefix + inner)
+
+
+def known() -> set[str]:
+    """Return every name of this table."""
+    pages = {*VISITED, *OWN, *IN_A_WORKSPACE, *OF_A_CONNECTION, *OF_A_CONNECTOR}
+    others = {"workspaces:member_removal", "workspaces:invitation_accept", "connections:add"}
+    return pages | others | {"connectors:tool"} | set(NO_PAGES)
+
+
+def of_visitors(world: World) -> Iterator[str]:
+    """List the paths for who has not signed in."""
+    yield from map(reverse, VISITED)
+    yield reverse("workspaces:invitation_accept", args=[world.token])
+    yield reverse("workspaces:invitation_accept", args=["used-already"])
+    yield reverse("account_confirm_email", args=["too-old"])
+    yield "/no/such/page/"
+
+
+def of_quiet(world: World) -> Iterator[str]:
+    """List the paths of a workspace in which nothing happened."""
+    yield from (reverse(name, args=[world.quiet.slug]) for name in IN_A_WORKSPACE)
+    yield reverse("connectors:connections", args=[world.quiet.slug, "github"])
+    yield reverse("connections:add", args=[world.quiet.slug, "postgresql"])
+    yield from map(reverse, OWN)
+
+
+def of_northwind(world: World) -> Iterator[str]:
+    """List the paths of a workspace in which everything happened."""
+    slug, of = world.workspace.slug, world.ids
+    yield from (reverse(name, args=[slug]) for name in IN_A_WORKSPACE)
+    yield reverse("connections:list", args=[slug]) + "?q=nothing-like-this"
+    yield reverse("workspaces:member_removal", args=[slug, of["membership_id"]])
+    yield from (reverse(name, args=[slug, of["connection_id"]]) for name in OF_A_CONNECTION)
+    for state in ("broken_id", "other_id", "pending_id"):
+        yield reverse("connections:detail", args=[slug, of[state]])
+    yield reverse("connections:added", args=[slug, of["broken_id"]])
+    yield from (reverse(name, args=[slug, "github"]) for name in OF_A_CONNECTOR)
+    yield reverse("connections:add", args=[slug, "github"])
+    yield reverse("connections:add", args=[slug, "http"])
+    yield reverse("connectors:tool", args=[slug, "github", "create_issue"])
+    yield reverse("connectors:tool", args=[slug, "text", "replace"])
+    yield f"/w/{slug}/connections/no-such/"

@@ -1,0 +1,55 @@
+"""Every page, full, empty and awkward: no serious fault, no sideways scrolling, nothing logged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.browser import looking, table, world as worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.browser.steps import Visitor
+
+
+def test_no_page_is_missing_from_the_table() -> None:
+    found = set(table.names())
+    assert found - table.known() == set(), "add these to tests/browser/table.py"
+    assert table.known() - found == set(), "these are gone: take them out"
+
+
+def test_pages_for_visitors_have_no_fault(visitor: Visitor) -> None:
+    assert_no_fault(visitor, table.of_visitors(worlds.make()))
+
+
+def test_pages_of_an_empty_workspace_have_no_fault(visitor: Visitor) -> None:
+    world = worlds.make()
+    visitor.enter(world.alice)
+    assert_no_fault(visitor, table.of_quiet(world))
+
+
+def test_pages_of_a_full_workspace_have_no_fault(visitor: Visitor) -> None:
+    world = worlds.make()
+    visitor.enter(world.alice)
+    assert_no_fault(visitor, table.of_northwind(world))
+
+
+def test_a_list_of_a_thousand_has_no_fault(visitor: Visitor) -> None:
+    world = worlds.make()
+    worlds.add_many(world.quiet)
+    visitor.enter(world.alice)
+    assert_no_fault(visitor, ["/w/quiet/connections/"])
+    expect(visitor.page.locator("#table tbody tr").first).to_contain_text("Error")
+    visitor.page.locator("[data-search]").fill("service 0777")
+    expect(visitor.page.locator("#table tbody tr")).to_have_count(1)
+
+
+def assert_no_fault(visitor: Visitor, paths: Iterable[str]) -> None:
+    """Open each page, and fail with the faults of all of them."""
+    found = []
+    for path in paths:
+        visitor.go(path)
+        found += [f"{path} {fault}" for fault in looking.faults(visitor.page)]
+    assert found == [], "\n".join(found)
