@@ -5,6 +5,7 @@ Registered as template builtins by the settings, so a template needs no `load`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -31,6 +32,7 @@ _MONOGRAM = (
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str) -> SafeString:
     """Draw an icon of `glyphs.GLYPHS`. It is decoration: the words stand beside it."""
     return format_html(
@@ -46,18 +48,24 @@ def connector_icon(mark: Any, name: str, size: str = "") -> SafeString:
     `mark` is an icon of a manifest: it has `mark`, a slug of simpleicons, or `monogram`, with
     `text` and `color`. Without either, the name's initials stand for it.
     """
-    path = marks.path(getattr(mark, "mark", ""))
     monogram = getattr(mark, "monogram", None)
+    drawn_as = (monogram.text, monogram.color) if monogram else ("", "")
+    return _connector_icon(getattr(mark, "mark", ""), *drawn_as, name, size)
+
+
+@lru_cache(maxsize=1024, typed=True)  # a safe text and a plain one are not the same
+def _connector_icon(slug: str, text: str, color: str, name: str, size: str) -> SafeString:
+    path = marks.path(slug)
     if path:
         drawn = format_html('<svg viewBox="0 0 24 24"><path d="{}"/></svg>', path)
-    elif monogram:
-        drawn = format_html(_MONOGRAM, monogram.color, monogram.text)
+    elif text:
+        drawn = format_html(_MONOGRAM, color, text)
     else:
         drawn = format_html("{}", words.initials(name))
     return format_html(
         '<span class="connector-icon{}{}" aria-hidden="true">{}</span>',
         f" connector-icon-{size}" if size else "",
-        " connector-icon-full" if monogram and not path else "",
+        " connector-icon-full" if text and not path else "",
         drawn,
     )
 
@@ -68,19 +76,24 @@ def status(value: Any, size: str = "") -> SafeString:
 
     `value` has `kind` (active, pending, reauthorize, error), `word` and perhaps `reason`.
     """
-    reason = getattr(value, "reason", "")
+    return _status(value.kind, value.word, getattr(value, "reason", ""), size)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _status(kind: str, word: str, reason: str, size: str) -> SafeString:
     return format_html(
         '<span class="status status-{}{}"><svg class="status-mark" viewBox="0 0 12 12"'
         ' aria-hidden="true">{}</svg><span class="status-word">{}</span>{}</span>',
-        value.kind,
+        kind,
         f" status-{size}" if size else "",
-        SafeString(STATUS_SHAPES[value.kind]),
-        value.word,
+        SafeString(STATUS_SHAPES[kind]),
+        word,
         format_html('<span class="status-reason">{}</span>', reason) if reason else "",
     )
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024, typed=True)
 def badge(word: str, kind: str = "") -> SafeString:
     """Show a small label; nothing for no word.
 
@@ -95,9 +108,14 @@ def badge(word: str, kind: str = "") -> SafeString:
 @register.simple_tag
 def avatar(name: object, size: str = "") -> SafeString:
     """Show initials as decoration; a person says their own name. `size`: "", "large", "square"."""
+    return _avatar(str(name), size)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _avatar(name: str, size: str) -> SafeString:
     variant = f" avatar-{size}" if size else ""
     return format_html(
-        '<span class="avatar{}" aria-hidden="true">{}</span>', variant, words.initials(str(name))
+        '<span class="avatar{}" aria-hidden="true">{}</span>', variant, words.initials(name)
     )
 
 
