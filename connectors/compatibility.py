@@ -19,6 +19,7 @@ def breaks(old: Connector, new: Connector) -> list[tuple[str, str]]:
     """Give everything in the new version that would break what was stored with the old one."""
     return [
         *_removed(old, new),
+        *_moved(old, new),
         *(found for scheme in old.schemes for found in _scheme(scheme, new)),
         *(found for tool in old.tools for found in _tool(tool, new)),
     ]
@@ -39,6 +40,24 @@ def _removed(old: Connector, new: Connector) -> Found:
                 )
 
 
+def _moved(old: Connector, new: Connector) -> Found:
+    """Say where secrets that were stored for one host would go to another."""
+    urls = {url.key: url.url for url in new.service_urls}
+    for url in old.service_urls:
+        if url.key in urls and _authority(urls[url.key]) != _authority(url.url):
+            place = f"service_urls[{url.key}].url"
+            yield place, "its host was changed; stored secrets would go there, so add another"
+    if old.service_urls and new.service_urls and old.service_urls[0].key != new.service_urls[0].key:
+        yield "service_urls", "the first one is where older connections go; keep it the first"
+    for host in new.hosts:
+        if host not in old.hosts:
+            yield f"hosts[{host}]", "it is new; stored secrets were not given for this host"
+
+
+def _authority(template: str) -> str:
+    return template.removeprefix("https://").partition("/")[0]
+
+
 def _scheme(old: Scheme, connector: Connector) -> Found:
     new = next((scheme for scheme in connector.schemes if scheme.key == old.key), None)
     if new is None:
@@ -51,13 +70,49 @@ def _scheme(old: Scheme, connector: Connector) -> Found:
         else:
             yield from _field(f"{place}[{field.key}]", field, kept)
     for field in new.fields:
-        if old.field(field.key) is None and field.required and not field.default and not field.when:
-            yield f"{place}[{field.key}]", "it is new and required; give it a default"
+        yield from _asked_now(f"{place}[{field.key}]", old, new, field)
+
+
+def _asked_now(place: str, old: Scheme, new: Scheme, field: Field) -> Found:
+    """Say that a field is needed where stored connections have no value for it."""
+    if not field.required or field.default or not _may_matter(old, new, field.when):
+        return
+    before = old.field(field.key)
+    if before is None:
+        yield place, "it is new and required; give it a default"
+    elif not before.required:
+        yield place, "it was optional and is required now; give it a default"
+    elif not _was_asked(old, new, field, before):
+        yield f"{place}.when", "it is required in more cases now; give it a default"
+
+
+def _may_matter(old: Scheme, new: Scheme, when: dict[str, list[str]]) -> bool:
+    """Say whether a stored connection could be one that the conditions speak of."""
+    return all(
+        any(_may_hold(old, new, key, value) for value in allowed) for key, allowed in when.items()
+    )
+
+
+def _may_hold(old: Scheme, new: Scheme, key: str, value: str) -> bool:
+    """Say whether a stored connection could have this value; a choice that is new it has not."""
+    before, now = old.field(key), new.field(key)
+    if before is None:
+        return now is None or now.default == value
+    return not before.choices or value in {"", *before.choice_values}
+
+
+def _was_asked(old: Scheme, new: Scheme, field: Field, before: Field) -> bool:
+    """Say whether every stored connection that needs the field was asked for it."""
+    return all(
+        key in field.when
+        and {value for value in field.when[key] if _may_hold(old, new, key, value)} <= set(allowed)
+        for key, allowed in before.when.items()
+    )
 
 
 def _field(place: str, old: Field, new: Field) -> Found:
-    if new.required and not old.required and not new.default:
-        yield place, "it was optional and is required now; give it a default"
+    if old.endpoint and not new.endpoint:
+        yield f"{place}.endpoint", "it was taken off; old secrets would go where it points"
     if new.kind != old.kind:
         yield f"{place}.kind", "it was changed; stored values may not fit"
     if new.secret != old.secret:

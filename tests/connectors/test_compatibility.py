@@ -49,13 +49,58 @@ def grow(data: Data) -> None:
     data["schemes"][0]["fields"].append({"key": "note", "label": "Note", "required": False})
 
 
-def test_a_version_that_only_adds_breaks_nothing() -> None:
-    assert breaks(grow) == []
+def add_a_service_url(data: Data) -> None:
+    """Nobody is connected to what did not exist, so its fields may be required."""
+    data["service_urls"].append(
+        {"key": "mirror", "label": "Mirror", "url": "https://{mirror}.example.com"}
+    )
+    when = {"service_url": ["mirror"]}
+    data["schemes"][0]["fields"].append(
+        {"key": "mirror", "label": "Mirror", "endpoint": True, "when": when}
+    )
+    field(data, "subdomain")["when"]["service_url"].append("mirror")
+
+
+@pytest.mark.parametrize("change", [grow, add_a_service_url])
+def test_a_version_that_only_adds_breaks_nothing(change: Callable[[Data], object]) -> None:
+    assert breaks(change) == []
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (
+            lambda data: data["service_urls"][0].update(url="https://api.example.com"),
+            "service_urls[github_com].url: its host was changed; stored secrets would go there",
+        ),
+        (
+            lambda data: data["service_urls"][1].update(url="https://{subdomain}.example.com"),
+            "service_urls[ghe_com].url: its host was changed",
+        ),
+        (
+            lambda data: data["service_urls"].reverse(),
+            "service_urls: the first one is where older connections go",
+        ),
+        (
+            lambda data: data.update(hosts=["uploads.example.com"]),
+            "hosts[uploads.example.com]: it is new; stored secrets were not given for this host",
+        ),
+        (
+            lambda data: field(data, "subdomain").update(endpoint=False),
+            "schemes[api_key].fields[subdomain].endpoint: it was taken off",
+        ),
+        (
+            lambda data: data["schemes"][0]["fields"].append(
+                {"key": "team", "label": "Team", "when": {"service_url": ["ghe_com"]}}
+            ),
+            "schemes[api_key].fields[team]: it is new and required; give it a default",
+        ),
+        (
+            lambda data: field(data, "subdomain").update(
+                when={"service_url": ["ghe_com", "enterprise_server"]}
+            ),
+            "schemes[api_key].fields[subdomain].when: it is required in more cases now",
+        ),
         (lambda data: data["tools"].pop(0), "tools[list_repositories]: it was removed; keys are"),
         (
             lambda data: data["schemes"][0].update(key="api_key_other"),
