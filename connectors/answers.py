@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from connectors import markup, paths
+from connectors import paths, xml_values
 from connectors.outcomes import Outcome
 from spojit.lib import clock
 
@@ -168,8 +168,8 @@ def _json(body: bytes) -> Any:
 
 def _xml(body: bytes) -> Any:
     try:
-        return markup.read(body)
-    except markup.BadXml:
+        return xml_values.read(body)
+    except xml_values.BadXml:
         return _UNREADABLE
 
 

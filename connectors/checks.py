@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors import arguments, icons, paths, schemes, templates
+from connectors import arguments, paths, schemes, templates
 from connectors.encoding import InvalidArguments
+from spojit.lib import marks
 
 if TYPE_CHECKING:
     from connectors.manifest import AnswerRule, Connector, HttpRequest, Scheme, Tool
 
 Found = Iterator[tuple[str, str]]
 """Places in the file, and what is wrong there with how to mend it."""
-
-_HIDING = ("style=", "<script")
 
 
 def problems(connector: Connector) -> list[tuple[str, str]]:
@@ -28,13 +27,8 @@ def problems(connector: Connector) -> list[tuple[str, str]]:
 
 
 def _of_connector(connector: Connector) -> Found:
-    try:
-        drawn = icons.svg(connector)
-    except icons.UnknownMark:
+    if connector.icon.mark and not marks.path(connector.icon.mark):
         yield "icon.mark", "the package simpleicons has no such mark; use another, or a monogram"
-    else:
-        if any(word in drawn for word in _HIDING):
-            yield "icon", "it holds style or script; use a plain mark"
     for url in connector.service_urls:
         if not url.has_source:
             yield f"service_urls[{url.key}]", _NO_SOURCE
@@ -53,10 +47,20 @@ def _of_scheme(connector: Connector, scheme: Scheme) -> Found:
     if not schemes.can_attach(scheme):
         yield place, f"requests of the kind {scheme.kind} cannot be authorized yet"
     yield from _of_fields(scheme, place, keys)
-    for url in connector.service_urls:
-        for name in sorted(templates.names(url.url) - keys):
-            yield f"service_urls[{url.key}].url", f"{place} has no field {name}; add it there"
+    yield from _of_places_of_service(connector, scheme, place)
     yield from _of_verification(connector, scheme, place)
+
+
+def _of_places_of_service(connector: Connector, scheme: Scheme, place: str) -> Found:
+    """Fields that an address is made of exist, and a change of them asks for secrets again."""
+    templated = {f"service_urls[{url.key}].url": url.url for url in connector.service_urls}
+    for where, text in (templated | {f"hosts[{host}]": host for host in connector.hosts}).items():
+        for name in sorted(templates.names(text)):
+            field = scheme.field(name)
+            if field is None:
+                yield where, f"{place} has no field {name}; add it there"
+            elif not field.endpoint:
+                yield f"{place}.fields[{name}]", "it is part of an address; add endpoint: true"
 
 
 def _of_fields(scheme: Scheme, place: str, keys: set[str]) -> Found:

@@ -9,12 +9,13 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from connectors import ports
 from connectors.schemes import database
 from spojit.lib.errors import Refused
-from spojit.lib.outbound import targets
+from spojit.lib.outbound import Policy, targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from connectors.manifest import Connector, Field, Scheme
 
@@ -29,8 +30,6 @@ _NAMES = {
     "\ufeff": "a byte order mark",
 }
 _SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*)://")
-LEAST_FREE_PORT = 1024
-WEB_PORTS = frozenset({80, 443, 8080, 8443})
 
 
 class Wrong(ValueError):
@@ -147,13 +146,17 @@ def _integer(field: Field, text: str) -> tuple[str, str]:
 def _require_port(port: int, connector: Connector) -> None:
     if not 1 <= port <= 65_535:
         raise Wrong("A port is a number from 1 to 65535.")
-    if connector.ports == "any":
-        if port < LEAST_FREE_PORT and port not in WEB_PORTS:
-            raise Wrong(f"Ports below {LEAST_FREE_PORT} are closed, except 80 and 443.")
+    policy = Policy.default()
+    if port in ports.opened(connector, policy, port=port).allowed_ports:
         return
-    if port not in WEB_PORTS | set(connector.ports):
-        usual = ", ".join(map(str, connector.ports))
-        raise Wrong(f"This port is closed here; {connector.name} uses {usual}.")
+    if connector.ports == "any":
+        low = _listed(port for port in policy.allowed_ports if port < ports.LEAST_FREE_PORT)
+        raise Wrong(f"Ports below {ports.LEAST_FREE_PORT} are closed, except {low}.")
+    raise Wrong(f"This port is closed here; {connector.name} uses {_listed(connector.ports)}.")
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(numbers)))
 
 
 def _connection_string(_field: Field, text: str) -> tuple[str, str]:

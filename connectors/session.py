@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from connectors import ports
 from spojit.lib import outbound
 from spojit.lib.errors import UpstreamFailure
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connectors.manifest import Connector
-
-LEAST_FREE_PORT = 1024
-"""Below it ports belong to well-known services that no database is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +35,8 @@ class Session:
         Raises:
             outbound.AddressRefused, outbound.NameNotFound: it may not be called, or is unknown.
         """
-        return outbound.check_host(host, port, policy=self._policy_for(port))
-
-    def _policy_for(self, port: int) -> outbound.Policy:
-        ports = self.connector.ports
-        if ports == "any":
-            return self.policy.with_ports(port) if port >= LEAST_FREE_PORT else self.policy
-        return self.policy.with_ports(*ports)
+        policy = ports.opened(self.connector, self.policy, port=port)
+        return outbound.check_host(host, port, policy=policy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from urllib.parse import quote, quote_plus, urlsplit
 import pytest
 from jsonschema import Draft202012Validator
 
-from connectors import checks, execution, fields, hosts, icons, registry
+from connectors import checks, execution, fields, hosts, registry
+from spojit.lib import markup
 from tests.connectors import samples
 from tests.servers.listener import listening
 from tests.servers.policies import LOOPBACK, resolver
@@ -75,8 +76,9 @@ def test_the_file_says_everything_it_must(key: str) -> None:
 
 @pytest.mark.parametrize("key", registry.paths())
 def test_the_icon_fits_a_strict_page(key: str) -> None:
-    drawn = icons.svg(registry.get(key))
-    assert drawn.startswith("<svg ")
+    connector = registry.get(key)
+    drawn = markup.connector_icon(connector.icon, connector.name)
+    assert "<svg " in drawn
     assert not re.search(r"style|<script|\bon[a-z]+=|href", drawn)
 
 

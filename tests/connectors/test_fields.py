@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from connectors import fields, registry
+from spojit.lib.outbound import policy
 
 TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
 DATABASE = {"host": "db.example.com", "database": "shop", "username": "ada", "password": "s e"}
@@ -173,6 +174,19 @@ def test_defaults_are_filled_in() -> None:
 )
 def test_ports_of_other_services_are_closed(port: str, words: str) -> None:
     assert words in errors("postgresql", "database", port=port, **DATABASE)["port"]
+
+
+def test_ports_that_the_operator_opened_are_open_in_forms() -> None:
+    before = policy.Policy.default()
+    policy.configure(allowed_ports=[22, 6379])
+    try:
+        smtp = clean("smtp", "basic", host="smtp.example.com", port="6379")
+        assert smtp.values["port"] == "6379"
+        assert clean("postgresql", "database", port="22", **DATABASE).values["port"] == "22"
+        found = errors("postgresql", "database", port="23", **DATABASE)
+        assert found == {"port": "Ports below 1024 are closed, except 22, 80, 443."}
+    finally:
+        policy._defaults[0] = before
 
 
 def test_a_mail_server_has_the_ports_of_mail() -> None:

@@ -14,12 +14,11 @@ from connectors import (
     arguments,
     encoding,
     hosts,
-    icons,
-    markup,
     paths,
     registry,
     requests as building,
     templates,
+    xml_values,
 )
 from connectors.catalogue import math as math_tools
 from connectors.schemes import database
@@ -65,7 +64,7 @@ def test_a_template_is_filled_only_by_plain_names() -> None:
 
 def test_xml_becomes_plain_values() -> None:
     text = '<a xmlns="u"><b id="1">x</b><b>y</b><c/></a>'
-    assert markup.read(text) == {"a": {"b": [{"@id": "1", "#text": "x"}, "y"], "c": ""}}
+    assert xml_values.read(text) == {"a": {"b": [{"@id": "1", "#text": "x"}, "y"], "c": ""}}
 
 
 @pytest.mark.parametrize(
@@ -79,8 +78,8 @@ def test_xml_becomes_plain_values() -> None:
     ],
 )
 def test_xml_that_is_broken_or_dangerous_is_refused(text: str) -> None:
-    with pytest.raises(markup.BadXml):
-        markup.read(text)
+    with pytest.raises(xml_values.BadXml):
+        xml_values.read(text)
 
 
 def test_the_service_says_how_long_to_wait() -> None:
@@ -162,13 +161,6 @@ def test_sums_are_exact_and_never_run_away() -> None:
     for left, operation, right in ((1, "divide", 0), (10, "power", 999), (9, "power", 10**9)):
         with pytest.raises(encoding.InvalidArguments):
             math_tools.calculate(left=left, operation=operation, right=right)  # type: ignore[arg-type]
-
-
-def test_an_icon_that_nobody_has_drawn_is_refused() -> None:
-    github = registry.get("github")
-    odd = github.model_copy(update={"icon": github.icon.model_copy(update={"mark": "nosuch"})})
-    with pytest.raises(icons.UnknownMark):
-        icons.svg(odd)
 
 
 def test_a_call_costs_little_of_our_own() -> None:
