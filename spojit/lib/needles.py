@@ -121,10 +121,21 @@ def _base64_core(data: bytes, start: int) -> str:
 
 
 def _literal_spans(needle: str, text: str) -> Iterator[tuple[int, int]]:
-    position = text.find(needle)
-    while position >= 0:
-        yield position, position + len(needle)
-        position = text.find(needle, position + 1)
+    """Give the runs of the needle, those that touch or overlap as one.
+
+    A run grows by the last one that begins within or right after the one before, so that a text
+    of one repeated character does not cost a step per character.
+    """
+    size, many = len(needle), needle * 64
+    start = text.find(needle)
+    while start >= 0:
+        end = start + size
+        while (last := text.rfind(needle, end - size + 1, end + size)) >= 0:
+            end = last + size
+            while text.startswith(many, end):
+                end += len(many)
+        yield start, end
+        start = text.find(needle, end)
 
 
 def _unit(unit: str, *, is_base64: bool) -> str:
