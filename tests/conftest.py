@@ -26,7 +26,11 @@ _NAME = pytest.StashKey[str]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare a database and set Django up on it; xdist's controller only makes the template."""
+    if settings.configured:
+        raise pytest.UsageError("Unset DJANGO_SETTINGS_MODULE: tests make a database of their own.")
     if config.getoption("dist", "no") != "no":
+        # Importing our Celery sets it, and a worker that inherits it reads the settings too early.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         database.make_template()
         return
     sockets.shut()

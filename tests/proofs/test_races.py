@@ -138,9 +138,9 @@ def test_a_worker_killed_in_the_middle_leaves_no_connection_pending(
             ended.wait()
         return servers.json_reply({})
 
-    with servers.recording(answer) as server, _installation(tmp_path) as live:
-        for name, value in _settings(server, lease=lease, sweep=sweep).items():
-            monkeypatch.setenv(name, value)
+    with servers.recording(answer) as server, _installation(tmp_path, server) as live:
+        monkeypatch.setenv("LEASE_SECONDS", str(lease))
+        monkeypatch.setenv("SWEEP_SECONDS", str(sweep))
         live.start("worker")
         live.start("scheduler")
         started = time.monotonic()
@@ -157,18 +157,10 @@ def test_a_worker_killed_in_the_middle_leaves_no_connection_pending(
     assert [checks_of(connection) for connection in pending] == [1] * count
 
 
-def _settings(server: Server, *, lease: int, sweep: int) -> dict[str, str]:
-    return {
-        "LEASE_SECONDS": str(lease),
-        "SWEEP_SECONDS": str(sweep),
-        "OUTBOUND_ALLOWED_PORTS": str(server.port),
-    }
-
-
 @contextmanager
-def _installation(folder: Path) -> Iterator[Live]:
+def _installation(folder: Path, server: Server) -> Iterator[Live]:
     (folder / "mail").mkdir()
-    live = Live(folder, port=0)
+    live = Live(folder, 0, server.port)
     try:
         yield live
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -14,6 +16,7 @@ def test_tests_run_as_the_app_role_in_a_database_of_their_own() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, current_database()")
         assert cursor.fetchone() == ("spojit_app", settings.DATABASES["default"]["NAME"])
+    assert settings.DATABASES["default"]["NAME"].startswith(f"test_{os.getpid()}_")
 
 
 @pytest.mark.django_db
