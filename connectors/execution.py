@@ -9,7 +9,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from connectors import answers, arguments as given, functions, identity, paging, requests
+from connectors import answers, arguments as given, functions, identity, paging, ports, requests
 from connectors.encoding import InvalidArguments
 from connectors.identity import Verified
 from connectors.outcomes import MEANINGS, Outcome
@@ -47,7 +47,7 @@ def verify(
     try:
         verified = prove(connector, scheme, verification, values, policy)
     except SpojitError as error:
-        verified = Verified(_failed(error))
+        verified = Verified(_failed_proof(verification, error))
     timed = replace(verified.outcome, duration_ms=_elapsed_ms(started))
     return replace(verified, called=called, outcome=timed)
 
@@ -169,8 +169,7 @@ def _run_request(
 
 
 def _policy(connector: Connector, policy: outbound.Policy | None) -> outbound.Policy:
-    policy = policy or outbound.Policy.default()
-    return policy.with_ports(*connector.ports) if isinstance(connector.ports, list) else policy
+    return ports.opened(connector, policy or outbound.Policy.default())
 
 
 def _session(
@@ -187,6 +186,13 @@ def _failed(error: SpojitError) -> Outcome:
     """Name a failure. A refusal of our own that has no outcome is a refused request."""
     name = str(getattr(error, "outcome", "request_refused"))
     return Outcome(name if name in MEANINGS else "request_refused", detail=error.message)
+
+
+def _failed_proof(verification: Verification, error: SpojitError) -> Outcome:
+    """Name a failed proof: credentials that may not even be proven are refused ones, as by 403."""
+    outcome = _failed(error)
+    is_refused = outcome.name == "permission_missing" and verification.on_403 == "refused"
+    return replace(outcome, name="credentials_refused") if is_refused else outcome
 
 
 def _is_safe(tool: Tool, idempotency_key: str, arguments: Mapping[str, Any]) -> bool:

@@ -26,7 +26,7 @@ _ACCESS_DENIED_WITHOUT_PASSWORD = 1698
 _KINDS = {
     ER.ACCESS_DENIED_ERROR: "credentials_refused",
     _ACCESS_DENIED_WITHOUT_PASSWORD: "credentials_refused",
-    ER.DBACCESS_DENIED_ERROR: "credentials_refused",
+    ER.DBACCESS_DENIED_ERROR: "permission_missing",
     ER.BAD_DB_ERROR: "not_found",
     ER.HOST_IS_BLOCKED: "upstream_fault",
     ER.HOST_NOT_PRIVILEGED: "credentials_refused",

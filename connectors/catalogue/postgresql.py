@@ -28,6 +28,7 @@ _NOWHERE = "/nonexistent/spojit"
 
 _KINDS = {
     "28": "credentials_refused",
+    "3D000": "not_found",
     "42501": "permission_missing",
     "57014": "timeout",
     "53": "upstream_fault",
@@ -39,7 +40,9 @@ _KINDS = {
 """SQLSTATEs, or their first two characters, by outcome; all others are refused requests."""
 
 _ON_THE_WAY = (
-    (("authentication", "pg_hba.conf", "does not exist", "not permitted"), "credentials_refused"),
+    (("authentication", "pg_hba.conf", 'FATAL:  role "', "not permitted"), "credentials_refused"),
+    (("permission denied for database",), "permission_missing"),
+    (("does not exist", "no such database"), "not_found"),
     (("timeout expired",), "timeout"),
     (("certificate", "SSL", "TLS"), "tls"),
     (
@@ -49,6 +52,12 @@ _ON_THE_WAY = (
     (("too many", "remaining connection slots", "starting up", "shutting down"), "upstream_fault"),
 )
 """Words of libpq and of the server by which a failed connection is told apart (never shown)."""
+
+_SAID = {
+    "credentials_refused": "The database did not let us in.",
+    "not_found": "The server has no database of this name.",
+    "permission_missing": "The user may not connect to this database.",
+}
 
 Sql = Annotated[str, Field(min_length=1, description="One statement. Write values as $1, $2, …")]
 Parameters = Annotated[list[Any], Field(description="The values of $1, $2 and so on.")]
@@ -124,34 +133,48 @@ def settings(target: database.Target, *, address: str, ca_path: str) -> dict[str
     The certificate authority file is for TLS that verifies; a password in clear text is only
     answered when the server has proven who it is.
     """
-    found = {
+    return (
+        _compiled_in()
+        | _trusting(target, ca_path)
+        | {
+            "host": target.host,
+            "hostaddr": address,
+            "port": str(target.port),
+            "dbname": target.database or target.user,
+            "user": target.user,
+            "password": target.password,
+            "passfile": _NOWHERE,
+            "application_name": "spojit",
+            "client_encoding": "UTF8",
+            "min_protocol_version": "3.0",
+            "max_protocol_version": "3.0",
+            "connect_timeout": str(drivers.CONNECT_SECONDS),
+            "tcp_user_timeout": str(drivers.TOTAL_SECONDS * 1000),
+        }
+    )
+
+
+def _compiled_in() -> dict[str, str]:
+    """Give what libpq would use for each setting that an environment could set."""
+    return {
         option.keyword.decode(): (option.compiled or b"").decode()
         for option in pq.Conninfo.get_defaults()
         if option.envvar and option.keyword != b"service"
     }
+
+
+def _trusting(target: database.Target, ca_path: str) -> dict[str, str]:
+    """Give the settings of encryption, and of what a server must prove before a password goes."""
     verifies = target.tls in {"verify", "ca"}
-    return found | {
-        "host": target.host,
-        "hostaddr": address,
-        "port": str(target.port),
-        "dbname": target.database or target.user,
-        "user": target.user,
-        "password": target.password,
+    return {
         "sslmode": _SSL_MODES[target.tls],
         "sslrootcert": ca_path if verifies else _NOWHERE,
         "sslcertmode": "disable",
         "sslcert": _NOWHERE,
         "sslkey": _NOWHERE,
         "sslcrl": _NOWHERE,
-        "passfile": _NOWHERE,
         "gssencmode": "disable",
         "require_auth": "" if verifies else "!password",
-        "application_name": "spojit",
-        "client_encoding": "UTF8",
-        "min_protocol_version": "3.0",
-        "max_protocol_version": "3.0",
-        "connect_timeout": str(drivers.CONNECT_SECONDS),
-        "tcp_user_timeout": str(drivers.TOTAL_SECONDS * 1000),
     }
 
 
@@ -176,8 +199,7 @@ def _open(given: dict[str, str]) -> psycopg.Connection:
         return psycopg.connect("", **given)  # type: ignore[arg-type]
     except psycopg.Error as error:
         name = _why_not_connected(error)
-        message = "The database did not let us in." if name == "credentials_refused" else ""
-        raise CallFailed(name, message, surely_not_sent=True) from None
+        raise CallFailed(name, _SAID.get(name, ""), surely_not_sent=True) from None
 
 
 def _why_not_connected(error: psycopg.Error) -> str:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from django.conf import settings
+from psycopg.sql import SQL, Identifier
 
 from connectors.catalogue import postgresql as driver
 from connectors.execution import InvalidArguments
 from connectors.schemes.database import Target
-from tests.connectors import mariadb
+from tests import servers, services
 from tests.connectors.using import call, verify
 from tests.servers.listener import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+pytestmark = pytest.mark.xdist_group("services")
 
 
 @pytest.fixture(scope="module")
@@ -36,31 +39,28 @@ def postgres() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def maria() -> Iterator[dict[str, str]]:
+def maria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The values of a connection to a MariaDB made for these tests."""
-    if not mariadb.IS_INSTALLED:
-        pytest.skip("mariadbd is not installed: apt-get install mariadb-server")
-    with (
-        tempfile.TemporaryDirectory(prefix="m", dir="/tmp") as folder,
-        mariadb.running(Path(folder)) as server,
-    ):
-        server.administer(
-            "CREATE DATABASE shop",
-            "CREATE TABLE shop.items (id INT PRIMARY KEY, name VARCHAR(20), price DECIMAL(9,2))",
-            "INSERT INTO shop.items VALUES (1, 'Lamp', 9.90), (2, 'Chair', 39.00)",
-            "CREATE USER builder@localhost IDENTIFIED BY 'pass word'",
-            "GRANT ALL ON shop.* TO builder@localhost",
-            "CREATE USER reader@localhost IDENTIFIED BY 'reading'",
-            "GRANT SELECT ON shop.* TO reader@localhost",
-        )
+    with services.mariadb(servers.Authority(tmp_path_factory.mktemp("authority"))) as server:
         yield {
-            "host": "127.0.0.1",
+            "host": server.host,
             "port": str(server.port),
             "database": "shop",
-            "username": "builder",
-            "password": "pass word",
+            "username": "writer",
+            "password": server.password,
             "tls": "off",
         }
+
+
+@pytest.fixture
+def closed(postgres: dict[str, str]) -> Iterator[str]:
+    """The name of a database on the tests' server that the app's role may not connect to."""
+    name = f"closed_{postgres['database']}"
+    with psycopg.connect(os.environ["MIGRATION_DATABASE_URL"], autocommit=True) as owner:
+        for statement in ("CREATE DATABASE {}", "REVOKE CONNECT ON DATABASE {} FROM PUBLIC"):
+            owner.execute(SQL(statement).format(Identifier(name)))
+        yield name
+        owner.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
 
 
 def test_postgresql_says_who_is_signed_in(postgres: dict[str, str]) -> None:
@@ -85,7 +85,7 @@ def test_postgresql_takes_a_connection_string(postgres: dict[str, str]) -> None:
     [
         ({"password": "wrong"}, "credentials_refused"),
         ({"username": "nobody-here"}, "credentials_refused"),
-        ({"database": "nowhere"}, "credentials_refused"),
+        ({"database": "nowhere"}, "not_found"),
         ({"tls": "verify"}, "tls"),
         ({"host": "10.0.0.1"}, "address_refused"),
         ({"port": "22"}, "address_refused"),
@@ -95,6 +95,20 @@ def test_postgresql_failures_have_their_outcomes(
     postgres: dict[str, str], change: dict[str, str], outcome: str
 ) -> None:
     assert verify("postgresql", postgres | change).outcome.name == outcome
+
+
+def test_postgresql_says_what_is_wrong_with_a_database(
+    postgres: dict[str, str], closed: str
+) -> None:
+    verified = verify("postgresql", postgres | {"database": closed})
+    assert verified.outcome.name == "credentials_refused"
+    assert verified.outcome.detail == "The user may not connect to this database."
+    called = call("postgresql", postgres | {"database": closed}, "query", sql="SELECT 1")
+    assert called.name == "permission_missing"
+    missing = verify("postgresql", postgres | {"database": "nowhere"}).outcome
+    assert missing.detail == "The server has no database of this name."
+    nobody = {"username": "does not exist", "database": "permission denied for database"}
+    assert verify("postgresql", postgres | nobody).outcome.name == "credentials_refused"
 
 
 def test_postgresql_ignores_the_servers_own_environment(
@@ -172,8 +186,8 @@ def test_postgresql_lists_tables(postgres: dict[str, str]) -> None:
 def test_mariadb_says_who_is_signed_in(maria: dict[str, str]) -> None:
     verified = verify("mysql", maria)
     assert verified.outcome.name == "ok"
-    assert verified.account_id == f"builder@localhost|127.0.0.1:{maria['port']}/shop"
-    assert verified.account_name == "builder@localhost@shop on 127.0.0.1"
+    assert verified.account_id == f"writer@%|127.0.0.1:{maria['port']}/shop"
+    assert verified.account_name == "writer@%@shop on 127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -196,38 +210,42 @@ def test_mariadb_is_not_talked_to_without_the_tls_that_was_asked_for(maria: dict
 
 
 def test_mariadb_reads_and_writes(maria: dict[str, str]) -> None:
-    sql = "SELECT id, name, price FROM items WHERE id = %s"
-    outcome = call("mysql", maria, "query", sql=sql, parameters=[1])
+    statement = "SELECT id, name, balance FROM customers WHERE id = %s"
+    outcome = call("mysql", maria, "query", sql=statement, parameters=[1])
     assert outcome.data == {
-        "columns": ["id", "name", "price"],
-        "rows": [{"id": 1, "name": "Lamp", "price": "9.90"}],
+        "columns": ["id", "name", "balance"],
+        "rows": [{"id": 1, "name": "Ada", "balance": "12.50"}],
         "is_truncated": False,
     }
     many = call("mysql", maria, "query", sql="SELECT seq FROM seq_1_to_100000", max_rows=2)
     assert many.data["is_truncated"] is True
-    changed = call("mysql", maria, "execute", sql="UPDATE items SET name = 'Sofa' WHERE id = 2")
+    statement = "UPDATE customers SET name = 'Hopper' WHERE id = 2"
+    changed = call("mysql", maria, "execute", sql=statement)
     assert changed.data == {"row_count": 1, "rows": []}
     assert call("mysql", maria, "list_tables").data["rows"] == [
-        {"table_name": "items", "table_type": "BASE TABLE"}
+        {"table_name": "customers", "table_type": "BASE TABLE"}
     ]
 
 
 def test_mariadb_query_only_reads(maria: dict[str, str]) -> None:
     for sql in (
-        "DELETE FROM items",
+        "DELETE FROM customers",
         "SELECT 1 INTO OUTFILE '/tmp/x'",
-        "/*!DELETE FROM items*/ SELECT 1",
+        "/*!DELETE FROM customers*/ SELECT 1",
     ):
         with pytest.raises(InvalidArguments, match="only reads"):
             call("mysql", maria, "query", sql=sql)
-    assert call("mysql", maria, "query", sql="SELECT 1; DROP TABLE items").name == "request_refused"
-    assert len(call("mysql", maria, "query", sql="SELECT id FROM items").data["rows"]) == 2
+    assert (
+        call("mysql", maria, "query", sql="SELECT 1; DROP TABLE customers").name
+        == "request_refused"
+    )
+    assert len(call("mysql", maria, "query", sql="SELECT id FROM customers").data["rows"]) == 2
 
 
 def test_mariadb_users_who_may_only_read_are_told_so(maria: dict[str, str]) -> None:
-    reader = maria | {"username": "reader", "password": "reading"}
+    reader = maria | {"username": "reader"}
     assert verify("mysql", reader).outcome.name == "ok"
-    refused = call("mysql", reader, "execute", sql="DELETE FROM items")
+    refused = call("mysql", reader, "execute", sql="DELETE FROM customers")
     assert refused.name == "permission_missing"
 
 

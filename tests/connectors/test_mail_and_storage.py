@@ -1,65 +1,54 @@
-"""SMTP against a sink with TLS, and S3 against moto."""
+"""SMTP against a sink with TLS, and S3 against moto with IAM's rules in force."""
 
 from __future__ import annotations
 
-import contextlib
-import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 
 from connectors import execution, registry
 from connectors.execution import InvalidArguments
 from spojit.lib.outbound import Policy
-from tests import servers
+from tests import servers, services
 from tests.servers.policies import LOOPBACK, resolver
+from tests.services.moto import REGION
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator
     from pathlib import Path
 
-    from aiosmtpd.smtp import SMTP, Envelope, LoginPassword, Session
-
     from connectors.identity import Verified
     from connectors.outcomes import Outcome
+    from tests.services import Aws, MailSink
+
+pytestmark = pytest.mark.xdist_group("services")
 
 
-class Sink:
-    """Keeps every mail, and knows one user."""
-
-    def __init__(self) -> None:
-        self.mails: list[Envelope] = []
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.mails.append(envelope)
-        return "250 taken"
-
-    def sign_in(self, *words: Any) -> AuthResult:
-        data: LoginPassword = words[-1]
-        is_right = (data.login, data.password) == (b"ada", b"sesame")
-        return AuthResult(success=is_right, handled=False)
-
-
+@dataclass
 class Mail:
-    """A running sink and the policy under which smtp.example.com is it."""
+    """A running sink, and the policy under which it can be reached."""
 
-    def __init__(self, sink: Sink, port: int, authority: servers.Authority) -> None:
-        self.mails = sink.mails
-        self.values = {
-            "host": "smtp.example.com",
-            "port": str(port),
+    sink: MailSink
+    authority: servers.Authority
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {
+            "host": self.sink.name,
+            "port": str(self.sink.port),
             "tls": "starttls",
-            "username": "ada",
-            "password": "sesame",
+            "username": self.sink.user,
+            "password": self.sink.password,
         }
-        self.policy = Policy(
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
             allowed_networks=LOOPBACK,
-            allowed_ports=frozenset({port}),
-            resolver=resolver({"smtp.example.com": "127.0.0.1", "other.example.com": "127.0.0.1"}),
-            ca_bundle=str(authority.bundle),
+            allowed_ports=frozenset({self.sink.port}),
+            resolver=resolver({self.sink.name: "127.0.0.1", "other.test": "127.0.0.1"}),
+            ca_bundle=str(self.authority.bundle),
         )
 
     def verify(self, **change: str) -> Verified:
@@ -75,56 +64,32 @@ class Mail:
         )
 
 
-@contextlib.contextmanager
-def sinking(authority: servers.Authority, *, tls: ssl.SSLContext | None) -> Iterator[Mail]:
-    sink = Sink()
-    controller = Controller(
-        sink,
-        hostname="127.0.0.1",
-        port=_free_port(),
-        tls_context=tls,
-        auth_require_tls=True,
-        authenticator=sink.sign_in,
-        auth_required=True,
-    )
-    controller.start()
-    try:
-        yield Mail(sink, controller.port, authority)
-    finally:
-        controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> servers.Authority:
-    return servers.Authority(tmp_path)
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> servers.Authority:
+    return servers.Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture
 def mail(authority: servers.Authority) -> Iterator[Mail]:
-    with sinking(authority, tls=authority.issue("smtp.example.com")) as found:
-        yield found
+    with services.mail_sink(authority.issue("mail.test")) as sink:
+        yield Mail(sink, authority)
 
 
 def test_a_mail_server_is_verified_without_a_mail(mail: Mail) -> None:
     verified = mail.verify()
     assert verified.outcome.name == "ok"
-    assert verified.account_id == "ada@smtp.example.com"
-    assert verified.account_name == "ada on smtp.example.com"
-    assert mail.mails == []
+    assert verified.account_id == "postman@mail.test"
+    assert verified.account_name == "postman on mail.test"
+    assert mail.sink.attempts == [("postman", mail.sink.password)]
+    assert mail.sink.envelopes == []
 
 
 @pytest.mark.parametrize(
     ("change", "outcome"),
     [
         ({"password": "wrong"}, "credentials_refused"),
-        ({"host": "other.example.com"}, "tls"),
-        ({"host": "nowhere.example.com"}, "name_not_found"),
+        ({"host": "other.test"}, "tls"),
+        ({"host": "nowhere.test"}, "name_not_found"),
     ],
 )
 def test_failures_of_a_mail_server_have_their_outcomes(
@@ -136,8 +101,9 @@ def test_failures_of_a_mail_server_have_their_outcomes(
 def test_a_server_whose_encryption_was_stripped_learns_no_password(
     authority: servers.Authority,
 ) -> None:
-    with sinking(authority, tls=None) as stripped:
-        verified = stripped.verify()
+    with services.mail_sink(None) as stripped:
+        verified = Mail(stripped, authority).verify()
+    assert stripped.attempts == []
     assert verified.outcome.name == "tls"
     assert verified.outcome.detail == "The server offers no encryption (STARTTLS)."
 
@@ -155,7 +121,7 @@ def test_a_mail_is_sent_with_its_parts(mail: Mail) -> None:
     assert outcome.name == "ok"
     assert outcome.data["refused"] == []
     assert outcome.data["message_id"].endswith("@example.com>")
-    (envelope,) = mail.mails
+    (envelope,) = mail.sink.envelopes
     assert envelope.rcpt_tos == ["ada@example.com", "audit@example.com"]
     assert b"audit@example.com" not in (envelope.content or b"")
 
@@ -170,7 +136,7 @@ def test_a_header_cannot_be_smuggled_into_a_mail(mail: Mail) -> None:
                 "send_email",
                 **{"sender": "a@example.com", "to": ["b@example.com"], "subject": "Hi"} | change,
             )
-    assert mail.mails == []
+    assert mail.sink.envelopes == []
 
 
 def test_a_server_describes_itself(mail: Mail) -> None:
@@ -178,54 +144,74 @@ def test_a_server_describes_itself(mail: Mail) -> None:
 
 
 @pytest.fixture(scope="module")
-def s3() -> Iterator[tuple[dict[str, str], Policy]]:
-    """Values for moto's S3, with signatures checked after these tests made their own user."""
-    server_module = pytest.importorskip("moto.server")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    values = {
+def aws(authority: servers.Authority) -> Iterator[Aws]:
+    with services.aws(authority) as running:
+        yield running
+
+
+def s3_values(aws: Aws, user: str) -> dict[str, str]:
+    key, secret = aws.keys[user]
+    return {
         "service_url": "compatible",
-        "endpoint": f"http://127.0.0.1:{port}",
-        "region": "us-east-1",
-        "access_key_id": "AKIAIOSFODNN7EXAMPLE",
-        "secret_access_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "endpoint": aws.url,
+        "region": REGION,
+        "access_key_id": key,
+        "secret_access_key": secret,
     }
-    policy = Policy(allowed_networks=LOOPBACK, allowed_ports=frozenset({int(port)}))
-    yield values, policy
-    server.stop()
 
 
-def call_s3(s3: tuple[dict[str, str], Policy], tool: str, **arguments: Any) -> Outcome:
-    connector = registry.get("s3")
-    scheme = connector.scheme("aws_sigv4")
-    values, policy = s3
-    return execution.call(connector, scheme, connector.tool(tool), values, arguments, policy=policy)
+def s3_policy(aws: Aws) -> Policy:
+    return Policy(
+        allowed_networks=LOOPBACK,
+        allowed_ports=frozenset({aws.port}),
+        resolver=resolver({"localhost": aws.host}),
+        ca_bundle=str(aws.authority.bundle),
+    )
 
 
-def test_s3_says_whose_buckets_they_are(s3: tuple[dict[str, str], Policy]) -> None:
-    connector = registry.get("s3")
-    scheme = connector.scheme("aws_sigv4")
-    verified = execution.verify(connector, scheme, s3[0], policy=s3[1])
+def call_s3(aws: Aws, tool: str, **arguments: Any) -> Outcome:
+    s3 = registry.get("s3")
+    values, policy = s3_values(aws, "writer"), s3_policy(aws)
+    return execution.call(
+        s3, s3.scheme("aws_sigv4"), s3.tool(tool), values, arguments, policy=policy
+    )
+
+
+def verify_s3(aws: Aws, user: str, **change: str) -> Verified:
+    s3 = registry.get("s3")
+    values = s3_values(aws, user) | change
+    return execution.verify(s3, s3.scheme("aws_sigv4"), values, policy=s3_policy(aws))
+
+
+def test_s3_says_whose_buckets_they_are(aws: Aws) -> None:
+    verified = verify_s3(aws, "writer")
     assert verified.outcome.name == "ok"
     assert verified.account_id != ""
-    assert verified.called == f"GET {s3[0]['endpoint']}/"
+    assert verified.called == f"GET {aws.url}/"
 
 
-def test_s3_objects_are_written_read_listed_and_deleted(s3: tuple[dict[str, str], Policy]) -> None:
-    made = call_s3(s3, "request", method="PUT", path="/shop-files")
+def test_s3_keys_that_may_not_list_are_valid_but_limited(aws: Aws) -> None:
+    verified = verify_s3(aws, "stranger")
+    assert (verified.outcome.name, verified.limited, verified.account_id) == ("ok", True, "")
+    assert (
+        verify_s3(aws, "writer", secret_access_key="x" * 40).outcome.name == "credentials_refused"
+    )
+
+
+def test_s3_objects_are_written_read_listed_and_deleted(aws: Aws) -> None:
+    made = call_s3(aws, "request", method="PUT", path="/shop-files")
     assert made.name == "ok"
     written = call_s3(
-        s3, "put_object", bucket="shop-files", key="orders/a b+ü.txt", content="Grüße"
+        aws, "put_object", bucket="shop-files", key="orders/a b+ü.txt", content="Grüße"
     )
     assert written.name == "ok"
-    read = call_s3(s3, "get_object", bucket="shop-files", key="orders/a b+ü.txt")
+    read = call_s3(aws, "get_object", bucket="shop-files", key="orders/a b+ü.txt")
     assert read.data == "Grüße"
-    listed = call_s3(s3, "list_objects", bucket="shop-files", prefix="orders/")
+    listed = call_s3(aws, "list_objects", bucket="shop-files", prefix="orders/")
     assert listed.data["ListBucketResult"]["Contents"]["Key"] == "orders/a b+ü.txt"
-    gone = call_s3(s3, "delete_object", bucket="shop-files", key="orders/a b+ü.txt")
+    gone = call_s3(aws, "delete_object", bucket="shop-files", key="orders/a b+ü.txt")
     assert gone.name == "ok"
-    missing = call_s3(s3, "get_object", bucket="shop-files", key="orders/a b+ü.txt")
+    missing = call_s3(aws, "get_object", bucket="shop-files", key="orders/a b+ü.txt")
     assert missing.name == "not_found"
 
 
