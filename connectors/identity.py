@@ -51,21 +51,36 @@ def judge(
     verification = scheme.verification
     assert verification is not None
     name = _decided(verification, reading, answer.status)
-    if name not in {"ok", "valid_but_limited"}:
+    if name == "ok":
+        return _proven(connector, verification, values, answer, reading.data)
+    if name != "valid_but_limited":
         return Verified(_refused(connector, answer, reading, name))
-    limited = name == "valid_but_limited"
-    data = reading.data if name == "ok" else None
-    account_id, account_name = _account(verification, data)
-    if verification.identity and not limited and not account_id:
-        return Verified(Outcome("bad_answer", status_code=answer.status))
-    note = (verification.limited_note or LIMITED) if limited else ""
+    note = verification.limited_note or LIMITED
     return Verified(
         Outcome("ok", status_code=answer.status, detail=note),
+        environment=environment(connector, verification, values, None),
+        scopes=scopes(verification, answer, None),
+        limited=True,
+    )
+
+
+def _proven(
+    connector: Connector,
+    verification: Verification,
+    values: Mapping[str, str],
+    answer: Answer,
+    data: Any,
+) -> Verified:
+    """Read the account; an answer that names none, where it should, is not the service's."""
+    account_id, account_name = _account(verification, data)
+    if verification.identity and not account_id:
+        return Verified(Outcome("bad_answer", status_code=answer.status))
+    return Verified(
+        Outcome("ok", status_code=answer.status),
         account_id=account_id,
         account_name=account_name,
         environment=environment(connector, verification, values, data),
         scopes=scopes(verification, answer, data),
-        limited=limited,
     )
 
 
