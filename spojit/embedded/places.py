@@ -9,6 +9,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,18 +33,12 @@ class User:
         words = [_program("setpriv"), *(options if self.drops else [])]
         return [*words, *([f"--pdeathsig={death}"] if death else []), "--", *argv]
 
-    def may_run(self, program: Path) -> bool:
-        """Try it: the program must answer `--version`."""
-        return self._succeeds([str(program), "--version"])
-
-    def may_enter(self, folder: Path) -> bool:
-        """Try it: the folder must be reachable through all its parents."""
-        return self._succeeds([_program("test"), "-x", str(folder)])
-
-    def _succeeds(self, argv: list[str]) -> bool:
+    def may_use(self, path: Path) -> bool:
+        """Try it: the folder may be entered or the program run, and so may all above it."""
         if not self.drops:
             return True
-        answer = subprocess.run(self.command(argv), capture_output=True, check=False, cwd="/")  # noqa: S603
+        command = self.command([_program("test"), "-x", str(path)])
+        answer = subprocess.run(command, capture_output=True, check=False, cwd="/")  # noqa: S603
         return answer.returncode == 0
 
     def make_folder(self, folder: Path) -> None:
@@ -74,11 +69,11 @@ def server_user(data: Path) -> User:
 
 def data_folder(var_dir: Path, user: User) -> Path:
     """Choose where the servers keep their files: in `var_dir`, else where their user may go."""
-    if user.may_enter(var_dir):
+    if user.may_use(var_dir):
         return var_dir
     folder = FALLBACK / hashlib.sha256(str(var_dir).encode()).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
-    if not user.may_enter(folder):
+    if not user.may_use(folder):
         raise NotStarted(f"The embedded PostgreSQL cannot run as root, and another user may enter "
                          f"neither {var_dir} nor {folder}.")  # fmt: skip
     sys.stderr.write(f"The embedded servers keep their files in {folder}: PostgreSQL cannot run "
@@ -90,12 +85,23 @@ def programs(user: User) -> Programs:
     """Find the programs, and bring them to where the user may run them."""
     wheels = _wheels()
     found = _in(wheels)
-    if user.may_run(found.postgres / "postgres") and user.may_run(found.redis):
+    if user.may_use(found.postgres / "postgres") and user.may_use(found.redis):
         return found
-    copied = FALLBACK / "programs"
-    for name in WHEELS:
-        shutil.copytree(wheels / name, copied / name, dirs_exist_ok=True)
-    return _in(copied)
+    return _in(_copied(wheels))
+
+
+def _copied(wheels: Path) -> Path:
+    """Copy the programs once for each version of them; a copy that is there may be running."""
+    facts = [(wheels / name).stat().st_mtime_ns for name in WHEELS]
+    copied = FALLBACK / f"programs-{hashlib.sha256(str(facts).encode()).hexdigest()[:12]}"
+    if not copied.exists():
+        fresh = copied.with_name(f"{copied.name}.{os.getpid()}")
+        for name in WHEELS:
+            shutil.copytree(wheels / name, fresh / name)
+        with suppress(OSError):  # another process was quicker
+            fresh.rename(copied)
+        shutil.rmtree(fresh, ignore_errors=True)
+    return copied
 
 
 def _in(wheels: Path) -> Programs:
