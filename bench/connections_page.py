@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import connection as database
+from django.db import connection as database, connections as databases
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -31,7 +31,7 @@ def measure() -> Row:
     _make_connections()
     client = Client(headers={"host": "localhost"})
     client.force_login(user)
-    base, page = f"/w/{workspace.slug}/settings/notices/", f"/w/{workspace.slug}/connections/"
+    base, page = f"/w/{workspace.slug}/notices/", f"/w/{workspace.slug}/connections/"
     queries = _count_queries(client, page)
     measured = alternate(
         lambda: _opened(client, base), lambda: _opened(client, page), rounds=ROUNDS
@@ -53,6 +53,8 @@ def _make_connections() -> None:
             [_connection(workspace, user, number, now) for number in range(CONNECTIONS)],
             batch_size=1000,
         )
+    with databases["owner"].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE connections_connection")
 
 
 def _connection(workspace: Workspace, user: User, number: int, now: datetime) -> Connection:

@@ -55,8 +55,8 @@ def requires(permission: Permission) -> Callable[[View], Guarded]:
         def guarded(request: WorkspaceRequest, slug: str, **arguments: Any) -> HttpResponseBase:
             if not is_signed_in(request):
                 return _to_sign_in(request)
-            _enter(request, slug)
-            with isolation.workspace(request.workspace):
+            with isolation.person(request.user.pk):
+                _enter(request, slug)
                 if not request.membership.may(permission):
                     raise PermissionDenied
                 _note_seen(request.membership)
@@ -76,8 +76,7 @@ def is_signed_in(request: HttpRequest) -> bool:
 def memberships_of(user: User) -> list[Membership]:
     """List a person's memberships with their workspaces, by name."""
     with isolation.person(user.pk):
-        rows = Membership.objects.filter(user=user).select_related("workspace")
-        return list(rows.order_by("workspace__name", "workspace_id"))
+        return _memberships(user)
 
 
 def signed_in(view: View) -> Guarded:
@@ -103,7 +102,7 @@ def _to_sign_in(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _enter(request: WorkspaceRequest, slug: str) -> None:
-    request.memberships = memberships_of(request.user)
+    request.memberships = _memberships(request.user)
     for membership in request.memberships:
         if membership.workspace.slug == slug:
             break
@@ -112,6 +111,12 @@ def _enter(request: WorkspaceRequest, slug: str) -> None:
     request.membership, request.workspace = membership, membership.workspace
     request.actor = Actor.of(request.user, address=request.client_address)
     logs.bind(workspace_id=str(request.workspace.pk))
+    isolation.enter(request.workspace)
+
+
+def _memberships(user: User) -> list[Membership]:
+    rows = Membership.objects.filter(user=user).select_related("workspace")
+    return list(rows.order_by("workspace__name", "workspace_id"))
 
 
 def _note_seen(membership: Membership) -> None:

@@ -2,8 +2,8 @@
 
 from connections.models.call import Call
 from connections.models.check import Check
-from connections.models.connection import Connection, Status
+from connections.models.connection import BROKEN_FIRST, Connection, Status
 from connections.models.credential import Credential
 from connections.models.use_counter import UseCounter
 
-__all__ = ["Call", "Check", "Connection", "Credential", "Status", "UseCounter"]
+__all__ = ["BROKEN_FIRST", "Call", "Check", "Connection", "Credential", "Status", "UseCounter"]

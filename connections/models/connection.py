@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
 from django.urls import reverse
 
@@ -30,6 +30,9 @@ class Status(models.TextChoices):
     ACTIVE = "active", "Active"
     REAUTHORIZE = "reauthorize", "Reauthorize"
     ERROR = "error", "Error"
+
+
+BROKEN_FIRST = (Status.ERROR, Status.REAUTHORIZE, Status.PENDING, Status.ACTIVE)
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
@@ -60,6 +63,14 @@ class Connection(TenantModel):
     is_private = models.BooleanField(default=False)
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
+    urgency = models.GeneratedField(
+        expression=Case(
+            *(When(status=status, then=Value(rank)) for rank, status in enumerate(BROKEN_FIRST)),
+            default=Value(len(BROKEN_FIRST)),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
     reason = models.CharField(max_length=30, blank=True)
     reason_detail = models.CharField(max_length=300, blank=True)
     failing_since = models.DateTimeField(null=True)
@@ -110,6 +121,20 @@ class Connection(TenantModel):
             models.CheckConstraint(condition=~Q(name=""), name="connection_name_given"),
         ]
         indexes: ClassVar = [
+            models.Index(
+                F("workspace"),
+                F("urgency"),
+                Lower("name"),
+                F("id"),
+                condition=Q(removed_at=None),
+                name="connection_broken_first",
+            ),
+            models.Index(
+                fields=["workspace", "status", "connector", "owner"],
+                include=["id"],
+                condition=Q(removed_at=None),
+                name="connection_counted",
+            ),
             models.Index(fields=["workspace", "connector"], name="connection_of_connector"),
             models.Index(fields=["workspace", "owner"], name="connection_of_owner"),
             models.Index(

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from connections import listing, progress, usage
+from connections import progress, usage
 from connections.listing import Choice, Listing
+from connections.models import BROKEN_FIRST
 from connections.views import cards, showing
 from connectors import registry
 from spojit.lib import clock
 from workspaces.access import WorkspaceRequest, requires
-from workspaces.models import User
 from workspaces.roles import Permission
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _query(request: WorkspaceRequest, **changes: str) -> str:
 
 def _chips(request: WorkspaceRequest, found: Listing) -> list[dict[str, Any]]:
     counts = found.counts("status")
-    labels = [("", "All"), *((status.value, status.label) for status in listing.BROKEN_FIRST)]
+    labels = [("", "All"), *((status.value, status.label) for status in BROKEN_FIRST)]
     return [
         {
             "label": label,
@@ -104,13 +104,11 @@ def _connector_choices(found: Listing) -> list[dict[str, Any]]:
 
 
 def _owner_choices(found: Listing) -> list[dict[str, Any]]:
-    ids = {facet.owner for facet in found.facets} | {found.choice.owner} - {None}
-    people = User.objects.filter(pk__in=[pk for pk in ids if pk])
     return [
         {
             "value": str(person.pk),
             "label": str(person),
             "is_selected": person.pk == found.choice.owner,
         }
-        for person in sorted(people, key=lambda person: str(person).casefold())
+        for person in sorted(found.owners.values(), key=lambda person: str(person).casefold())
     ]
