@@ -80,8 +80,10 @@ def allowed(connector: Connector, values: Mapping[str, str]) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def _authority(url: str) -> str:
+    """Write host and port, the port always: without it, every port of the host would do."""
     target = targets.read(url)
-    return f"{target.host}:{target.port}"
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{host}:{target.port}"
 
 
 def _require_label(value: str) -> str:
@@ -92,8 +94,9 @@ def _require_label(value: str) -> str:
 
 
 def _require_host(value: str) -> str:
+    bracketed = f"[{value}]" if value.count(":") > 1 and not value.startswith("[") else value
     try:
-        return targets.read(f"https://{value}").authority
+        return targets.read(f"https://{bracketed}").authority
     except Refused:
         raise BadServiceUrl("The host is not well-formed.") from None
 
