@@ -23,6 +23,12 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 360, "height": 740}
 TOUCH_PX = 44
 
+SETTLE = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  await frame();
+  await Promise.allSettled(document.getAnimations().map(one => one.finished));
+}"""
 FIND_FAULTS = """async rules => {
   const only = rules ? {runOnly: {type: "rule", values: rules}} : {};
   const found = await axe.run(document, {resultTypes: ["violations"], ...only});
@@ -67,6 +73,7 @@ def faults(page: Page) -> list[str]:
 
 
 def _axe(page: Page, rules: list[str] | None) -> list[str]:
+    page.evaluate(SETTLE)
     found: list[str] = page.evaluate(FIND_FAULTS, rules)
     return found
 

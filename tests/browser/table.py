@@ -137,13 +137,18 @@ def of_northwind(world: World) -> Iterator[str]:
     yield from (reverse(name, args=[slug]) for name in IN_A_WORKSPACE)
     yield reverse("connections:list", args=[slug]) + "?q=nothing-like-this"
     yield reverse("workspaces:member_removal", args=[slug, of["membership_id"]])
-    yield from (reverse(name, args=[slug, of["connection_id"]]) for name in OF_A_CONNECTION)
-    for state in ("broken_id", "other_id", "pending_id"):
-        yield reverse("connections:detail", args=[slug, of[state]])
-    yield reverse("connections:added", args=[slug, of["broken_id"]])
     yield from (reverse(name, args=[slug, "github"]) for name in OF_A_CONNECTOR)
     yield reverse("connections:add", args=[slug, "github"])
     yield reverse("connections:add", args=[slug, "http"])
     yield reverse("connectors:tool", args=[slug, "github", "create_issue"])
     yield reverse("connectors:tool", args=[slug, "text", "replace"])
     yield f"/w/{slug}/connections/no-such/"
+
+
+def of_a_connection(world: World) -> Iterator[str]:
+    """List the paths of one connection with a past, and of others that need something."""
+    slug, of = world.workspace.slug, world.ids
+    yield from (reverse(name, args=[slug, of["connection_id"]]) for name in OF_A_CONNECTION)
+    for state in ("broken_id", "other_id", "pending_id"):
+        yield reverse("connections:detail", args=[slug, of[state]])
+    yield reverse("connections:added", args=[slug, of["broken_id"]])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import looking, table, world as worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.browser.steps import Visitor
+    from tests.browser.world import World
 
 
 def test_no_page_is_missing_from_the_table() -> None:
@@ -30,10 +32,13 @@ def test_pages_of_an_empty_workspace_have_no_fault(visitor: Visitor) -> None:
     assert_no_fault(visitor, table.of_quiet(world))
 
 
-def test_pages_of_a_full_workspace_have_no_fault(visitor: Visitor) -> None:
+@pytest.mark.parametrize("pages", [table.of_northwind, table.of_a_connection])
+def test_pages_of_a_full_workspace_have_no_fault(
+    visitor: Visitor, pages: Callable[[World], Iterator[str]]
+) -> None:
     world = worlds.make()
     visitor.enter(world.alice)
-    assert_no_fault(visitor, table.of_northwind(world))
+    assert_no_fault(visitor, pages(world))
 
 
 def test_a_list_of_a_thousand_has_no_fault(visitor: Visitor) -> None:
