@@ -28,9 +28,20 @@ NOT_ALLOWED = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+        "x-original-url",
+        "x-rewrite-url",
     }
 )
-"""Headers that carry credentials, or that decide how a message is read."""
+"""Headers that carry credentials, or that decide how a message is read, or as which method."""
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_DECODINGS = 10
+_SEPARATORS = re.compile(r"[/\\]")
+_END_OF_NAME = re.compile(r"[;?#]")
+_METHOD_PARAMETER = re.compile(r"(?i)(?:^|[?&;])\s*_method\b")
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -51,6 +62,8 @@ def build(
     for name, value in (arguments.get("query") or {}).items():
         if value is not None:
             made.query += flatten(name, value, arrays=request.arrays)
+    if method in _READING:
+        _refuse_other_method(made)
     if arguments.get("body") is not None:
         _write_body(made, arguments["body"])
     return made
@@ -92,16 +105,39 @@ def _below(base: str, url: str) -> str:
     return given.resource.removeprefix(prefix)
 
 
+def climbs(path: str) -> bool:
+    """Say whether a server could read dots of a path as the way up.
+
+    Servers decode once or more, take a backslash for a slash, and cut a segment at `;`.
+    """
+    for _ in range(_MOST_DECODINGS):
+        decoded = unquote(path)
+        if decoded == path:
+            break
+        path = decoded
+    else:
+        return True
+    segments = (_END_OF_NAME.split(part)[0] for part in _SEPARATORS.split(path))
+    return any(_CONTROL.sub("", segment).strip() in {".", ".."} for segment in segments)
+
+
 def _refuse_climbing(path: str) -> None:
-    segments = path.partition("?")[0].split("/")
-    if path.startswith("//") or any(unquote(part) in {".", ".."} for part in segments):
+    if path.startswith("//") or climbs(path.partition("?")[0]):
         raise InvalidArguments("The path may not leave the connection's address.")
+
+
+def _refuse_other_method(made: Request) -> None:
+    """Refuse the parameter by which frameworks take a GET for another method."""
+    query = unquote(made.url).partition("?")[2]
+    names = [query, *(unquote(name) for name, _ in made.query)]
+    if any(_METHOD_PARAMETER.search(name) for name in names):
+        raise InvalidArguments("The parameter _method cannot be sent with a request that reads.")
 
 
 def _headers(given: Mapping[str, Any]) -> dict[str, str]:
     headers = {name: scalar(value) for name, value in given.items()}
     for name, value in headers.items():
-        if name.lower() in NOT_ALLOWED:
+        if name.lower().replace("_", "-") in NOT_ALLOWED:
             raise InvalidArguments(f"The header {name[:40]} is set by the connection, not here.")
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
             raise InvalidArguments("A header's name or value is not well-formed.")

@@ -109,7 +109,7 @@ def fill_path(template: str, known: Mapping[str, str], *, slashes: list[str]) ->
 def _segment(name: str, value: str, *, keep: str) -> str:
     if not value:
         raise InvalidArguments(f"The argument {name} is empty; the address needs it.")
-    if any(part in {".", ".."} for part in value.split("/")):
+    if free.climbs(value):
         raise InvalidArguments(f"The argument {name} may not climb in the address by dots.")
     return quote(value, safe=keep)
 
