@@ -52,7 +52,7 @@ def _greet(client: PinnedClient, values: Any, context: ssl.SSLContext) -> None:
     if code != 220:
         raise CallFailed("bad_answer", "The server did not greet the way mail servers do.")
     client.ehlo()
-    if values.get("tls", "starttls") == "starttls":
+    if values.get("tls") != "implicit":
         if not client.has_extn("starttls"):
             raise CallFailed("tls", "The server offers no encryption (STARTTLS).")
         client.starttls(context=context)
@@ -87,6 +87,10 @@ def failures(*, sent: bool = True) -> Iterator[None]:
             yield
         except smtplib.SMTPException as error:
             raise _failed(error, sent=sent) from None
+        except ssl.SSLError:  # a wrong certificate is a ValueError, too
+            raise
+        except ValueError:  # a challenge or an answer that is not text, or not base64
+            raise CallFailed("bad_answer", surely_not_sent=not sent) from None
 
 
 def _failed(error: smtplib.SMTPException, *, sent: bool) -> CallFailed:

@@ -98,11 +98,12 @@ def test_failures_of_a_mail_server_have_their_outcomes(
     assert mail.verify(**change).outcome.name == outcome
 
 
+@pytest.mark.parametrize("tls", ["starttls", "", "off", "STARTTLS"])
 def test_a_server_whose_encryption_was_stripped_learns_no_password(
-    authority: servers.Authority,
+    authority: servers.Authority, tls: str
 ) -> None:
     with services.mail_sink(None) as stripped:
-        verified = Mail(stripped, authority).verify()
+        verified = Mail(stripped, authority).verify(tls=tls)
     assert stripped.attempts == []
     assert verified.outcome.name == "tls"
     assert verified.outcome.detail == "The server offers no encryption (STARTTLS)."
