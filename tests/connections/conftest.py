@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from connections.models import Connection
+    from connections.usage import Reference
     from tests.factories import Cast
-    from tests.servers import Authority
+    from tests.servers import Authority, Server
 
 NAMES = {"github.test": "127.0.0.1", "other.test": "127.0.0.1"}
 
@@ -57,3 +60,38 @@ def reach(authority: Authority) -> Iterator[Callable[..., None]]:
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Set the clock that everything asks, for the rest of the test."""
     return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+@pytest.fixture
+def server(reach: Callable[..., None]) -> Iterator[Server]:
+    """Run a server that lets two keys in."""
+    from tests.connections import steps  # noqa: PLC0415 - Django is set up by now
+
+    with steps.door(steps.KEY, steps.NEW_KEY) as running:
+        reach(running.port)
+        yield running
+
+
+@pytest.fixture
+def connection(cast: Cast, server: Server) -> Connection:
+    """Give Bob an Active connection to that server."""
+    from tests.connections import steps  # noqa: PLC0415
+
+    return steps.connect(cast.workspace, server, name="Shop", actor=cast.bob)
+
+
+@pytest.fixture
+def used(monkeypatch: pytest.MonkeyPatch) -> list[Reference]:
+    """Pretend that two workflows use every connection."""
+    from connections import usage  # noqa: PLC0415
+    from connections.usage import Reference  # noqa: PLC0415
+
+    found = [
+        Reference(
+            uuid.uuid4(), "Orders to books", "Book it", "post", True, "/orders/", clock.now()
+        ),
+        Reference(uuid.uuid4(), "Nightly report", "Fetch", "get", False, "/report/"),
+    ]
+    monkeypatch.setattr(usage, "_finders", [lambda _connection: found])
+    monkeypatch.setattr(usage, "_counts", [lambda ids: dict.fromkeys(ids, 2)])
+    return found

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workspaces.models import User, Workspace
 
 KEY = "a-key-1111111111"
+NEW_KEY = "a-key-2222222222"
 TOKEN = "ghp_" + "A1b2" * 9
 OTHER_TOKEN = "ghp_" + "Z9y8" * 9
 ACCOUNTS = {TOKEN: ("1", "octocat"), OTHER_TOKEN: ("2", "hubot")}
