@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 
 from connections import credentials, expiry, leases, tries, verification
 from connections.models import Call, Connection
@@ -50,12 +51,17 @@ def carry_out_call(*, workspace_id: str, call_id: str, **_: Any) -> None:
 
 @shared_task(name="connections.sweep")
 def sweep(**_: Any) -> None:
-    """Announce what is due: every ten seconds, so that no lost wake-up loses work."""
-    now = clock.now()
+    """Announce what is due: every ten seconds, so that no lost wake-up loses work.
+
+    A message ends with the sweep that sent it: however slow the workers are, one waits for a row.
+    """
+    now, until = clock.now(), settings.SWEEP_SECONDS
     for workspace_id, connection_id in verification.find_due(now=now):
-        verify.delay(workspace_id=str(workspace_id), connection_id=str(connection_id))
+        ids = {"workspace_id": str(workspace_id), "connection_id": str(connection_id)}
+        verify.apply_async(kwargs=ids, expires=until)
     for workspace_id, call_id in tries.find_waiting(now=now):
-        carry_out_call.delay(workspace_id=str(workspace_id), call_id=str(call_id))
+        ids = {"workspace_id": str(workspace_id), "call_id": str(call_id)}
+        carry_out_call.apply_async(kwargs=ids, expires=until)
 
 
 @shared_task(name="connections.tidy")
