@@ -39,13 +39,19 @@ class Health:
 
 
 def next_health(health: Health, outcome: Outcome, *, now: datetime) -> Health:
-    """Return the health after a verification's outcome (design decision 7)."""
-    if outcome.is_ok:
-        return Health("active", is_grant=health.is_grant)
+    """Return the health after a verification's outcome (design decision 7).
+
+    A verification decides from any status: what works is Active, and so is a credential that was
+    accepted but lacks a permission, with that as its reason; a request that the service refuses
+    is an Error. Only what is transient or left in doubt waits for more. Calls are judged more
+    narrowly, by `next_health_after_call`: their 403 or refused request is their own affair.
+    """
+    if accepts_credentials(outcome):
+        return Health("active", "" if outcome.is_ok else outcome.name, health.is_grant)
     if outcome.transient:
         return _after_transient(health, outcome, now=now)
-    if not outcome.meaning.touches_status:
-        return _after_silent(health, outcome)
+    if outcome.name == "outcome_unknown" and health.status != "pending":
+        return health
     return Health(_status_for(health, outcome), outcome.name, health.is_grant)
 
 
@@ -59,6 +65,11 @@ def next_health_after_call(health: Health, outcome: Outcome, *, now: datetime) -
     if not outcome.meaning.touches_status:
         return health
     return next_health(health, outcome, now=now)
+
+
+def accepts_credentials(outcome: Outcome) -> bool:
+    """Whether a verification's outcome says that the service let the credentials in."""
+    return outcome.is_ok or outcome.name == "permission_missing"
 
 
 def asks_for_verification(outcome: Outcome) -> bool:
@@ -80,13 +91,6 @@ def _after_transient(health: Health, outcome: Outcome, *, now: datetime) -> Heal
     if health.status == "active" and is_lasting:
         return replace(counted, status="error", reason=outcome.name)
     return counted
-
-
-def _after_silent(health: Health, outcome: Outcome) -> Health:
-    if health.status != "pending":
-        return health
-    status = "active" if outcome.name == "permission_missing" else "error"
-    return Health(status, outcome.name, health.is_grant)
 
 
 def _status_for(health: Health, outcome: Outcome) -> str:

@@ -15,6 +15,7 @@ from spojit.lib import clock, metrics, redaction
 from workspaces.audit import Actor
 
 if TYPE_CHECKING:
+    from connections.health import Health
     from connectors.execution import Verified
     from workspaces.models import User
 
@@ -23,12 +24,13 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A verification's answer and who asked for it."""
+    """A verification's answer and who asked for it; `was_asked` says whether anybody was called."""
 
     verified: Verified
     version: int
     started_at: datetime
     actor: Actor | User | None
+    was_asked: bool = True
 
     @property
     def asker(self) -> Actor:
@@ -63,9 +65,10 @@ def record_current(connection: Connection, answer: Answer) -> Check:
 def record_staged(
     connection: Connection, staged: Credential, answer: Answer, *, promote: bool
 ) -> Check:
-    """Record the answer about a staged credential; promote it when it works and that is asked.
+    """Record the answer about a staged credential; promote it when that is asked and it works.
 
-    A failing one leaves the credential in use, and the status, as they were.
+    One that was accepted but lacks a permission works. A failing one leaves the credential in
+    use, and the status, as they were.
     """
     outcome = _compared(connection, answer.verified)
     staged.outcome, staged.outcome_detail = outcome.name, outcome.detail[:300]
@@ -74,7 +77,7 @@ def record_staged(
     staged.save(
         update_fields=["outcome", "outcome_detail", "found_account_id", "found_account_name"]
     )
-    if outcome.is_ok and promote:
+    if health.accepts_credentials(outcome) and promote:
         credentials.promote(staged, actor=answer.actor or _author(staged))
         return record_current(connection, answer)
     _plan_staged(connection, outcome, answer)
@@ -88,7 +91,8 @@ def _author(staged: Credential) -> Actor:
 
 def _compared(connection: Connection, verified: Verified) -> Outcome:
     known, found = connection.account_id, verified.account_id
-    if verified.outcome.is_ok and known and found and known != found:
+    is_in = health.accepts_credentials(verified.outcome)
+    if is_in and known and found and known != found:
         return Outcome("other_account", status_code=verified.outcome.status_code)
     return verified.outcome
 
@@ -96,7 +100,7 @@ def _compared(connection: Connection, verified: Verified) -> Outcome:
 def _decide(connection: Connection, outcome: Outcome, answer: Answer) -> None:
     now = clock.now()
     was_active = connection.status == "active"
-    decided = health.next_health(connection.health, outcome, now=now)
+    decided = _health_after(connection, outcome, answer, now=now)
     _note_account(connection, outcome, answer.verified, reason=decided.reason)
     if (decided.status, decided.reason) != (connection.status, connection.reason) or outcome.is_ok:
         connection.decided_at = now
@@ -109,6 +113,16 @@ def _decide(connection: Connection, outcome: Outcome, answer: Answer) -> None:
     if not _is_asked_again(connection, answer, now=now):
         timing.plan(connection, outcome, now=now, is_first=not was_active)
     connection.save()
+
+
+def _health_after(
+    connection: Connection, outcome: Outcome, answer: Answer, *, now: datetime
+) -> Health:
+    """Return the health; a service that was not even asked says nothing of what it was before."""
+    before = connection.health
+    if not answer.was_asked and before.status != "pending":
+        return before
+    return health.next_health(before, outcome, now=now)
 
 
 def _is_asked_again(connection: Connection, answer: Answer, *, now: datetime) -> bool:

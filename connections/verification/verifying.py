@@ -85,21 +85,24 @@ def _verify_leased(
 ) -> Check:
     is_staged = credential is not None and credential.state == "staged"
     started = clock.now()
+    closed = _disabled_reason(connection)
     with logs.bound(connection_id=str(connection.pk)):
-        verified, version = _ask(connection, credential=credential)
+        verified, version = _ask(connection, credential=credential, closed=closed)
     with isolation.workspace(connection.workspace_id):
         fresh = _still_mine(connection, owner)
         _refuse_stale(fresh, credential=credential if is_staged else None, version=version)
-        answer = recording.Answer(verified, version=version, started_at=started, actor=actor)
+        answer = recording.Answer(verified, version, started, actor, was_asked=not closed)
         if is_staged and credential is not None:
             return recording.record_staged(fresh, credential, answer, promote=promote)
         return recording.record_current(fresh, answer)
 
 
-def _ask(connection: Connection, *, credential: Credential | None) -> tuple[Verified, int]:
+def _ask(
+    connection: Connection, *, credential: Credential | None, closed: str
+) -> tuple[Verified, int]:
     """Make the verification call; what the service answers becomes an outcome, never an error."""
-    if reason := _disabled_reason(connection):
-        return _failed("request_refused", reason), 0
+    if closed:
+        return _failed("request_refused", closed), 0
     try:
         with credentials.borrow(connection, credential=credential) as borrowed:
             verified = execution.verify(

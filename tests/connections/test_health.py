@@ -11,6 +11,7 @@ from connections.health import Health
 from connectors.outcomes import MEANINGS, Outcome
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+STATUSES = ("pending", "active", "reauthorize", "error")
 TRANSIENT = sorted(name for name, meaning in MEANINGS.items() if meaning.transient)
 LASTING = sorted(
     name
@@ -23,7 +24,7 @@ def after(before: Health, name: str, *, now: datetime = NOW) -> Health:
     return health.next_health(before, Outcome(name), now=now)
 
 
-@pytest.mark.parametrize("status", ["pending", "active", "reauthorize", "error"])
+@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("name", ["ok", "unverified"])
 def test_what_works_is_active_and_forgets_its_failures(status: str, name: str) -> None:
     before = Health(status, "tls", is_grant=True, failing_since=NOW, failures=2)
@@ -66,10 +67,30 @@ def test_a_passing_trouble_changes_nothing_of_what_is_broken() -> None:
     assert (state.status, state.reason, state.failures) == ("error", "credentials_refused", 1)
 
 
-def test_what_says_nothing_of_the_connection_changes_nothing() -> None:
-    assert after(Health("active"), "request_refused") == Health("active")
-    assert after(Health("pending"), "permission_missing") == Health("active", "permission_missing")
-    assert after(Health("pending"), "request_refused") == Health("error", "request_refused")
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_verification_whose_request_is_refused_decides(status: str) -> None:
+    before = Health(status, failing_since=NOW, failures=2)
+    assert after(before, "request_refused") == Health("error", "request_refused")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("is_grant", [True, False])
+def test_credentials_that_may_do_little_were_accepted(status: str, is_grant: bool) -> None:
+    before = Health(status, "timeout", is_grant=is_grant, failing_since=NOW, failures=2)
+    assert after(before, "permission_missing") == Health(
+        "active", "permission_missing", is_grant=is_grant
+    )
+
+
+@pytest.mark.parametrize("name", sorted(MEANINGS))
+def test_only_a_good_answer_and_a_missing_permission_accept_credentials(name: str) -> None:
+    expected = name in {"ok", "unverified", "permission_missing"}
+    assert health.accepts_credentials(Outcome(name)) is expected
+
+
+def test_a_doubt_changes_nothing_but_what_is_new() -> None:
+    assert after(Health("active"), "outcome_unknown") == Health("active")
+    assert after(Health("pending"), "outcome_unknown") == Health("error", "outcome_unknown")
 
 
 @pytest.mark.parametrize("name", sorted(MEANINGS))
