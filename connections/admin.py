@@ -85,8 +85,9 @@ class ConnectionAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001
         """Hand the connection over, as its own page does."""
         if "owner" in form.changed_data and obj.owner is not None:
+            before = Connection.objects.select_related("workspace", "owner").get(pk=obj.pk)
             actor = audit.Actor.of(request.user, address=request.client_address)  # type: ignore[arg-type, attr-defined]
-            lifecycle.hand_over(obj, to=obj.owner, actor=actor)
+            lifecycle.hand_over(before, to=obj.owner, actor=actor)
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Connections are made in their workspace."""
