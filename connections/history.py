@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from connections.models import Check, Connection, UseCounter
 from connections.models.check import Kind
@@ -36,37 +36,42 @@ class Act:
 
     icon: str
     words: str
-    mark: str = ""
+    is_change: bool = False
     kind: str = ""
 
 
 ACTS = {
-    "connection.created": Act("plus", "added the connection", "added"),
-    "connection.renamed": Act("edit", "renamed it", "renamed"),
-    "connection.made_private": Act("lock", "made it private", "made private"),
-    "connection.shared": Act("people", "opened it to the workspace", "opened"),
-    "connection.handed_over": Act("swap", "handed it over", "handed over"),
+    "connection.created": Act("plus", "added the connection", is_change=True),
+    "connection.renamed": Act("edit", "renamed it", is_change=True),
+    "connection.made_private": Act("lock", "made it private", is_change=True),
+    "connection.shared": Act("people", "opened it to the workspace", is_change=True),
+    "connection.handed_over": Act("swap", "handed it over", is_change=True),
     "connection.verification_requested": Act("verify", "asked for a verification"),
     "connection.tool_tried": Act("play", "tried a tool"),
     "connection.account_accepted": Act(
-        "swap", "accepted the other account", "other account", "warn"
+        "swap", "accepted the other account", is_change=True, kind="warn"
     ),
     "connection.account_rejected": Act("cross", "kept the account"),
     "credential.staged": Act("key", "entered new credentials"),
-    "credential.promoted": Act("rotate", "rotated the credentials", "rotated", "good"),
-    "credential.restored": Act("history", "restored the previous credentials", "restored", "warn"),
+    "credential.promoted": Act("rotate", "rotated the credentials", is_change=True, kind="good"),
+    "credential.restored": Act(
+        "history", "restored the previous credentials", is_change=True, kind="warn"
+    ),
     "credential.discarded": Act("remove", "discarded the new credentials"),
     "credential.expiry_set": Act("clock", "set the expiry date"),
 }
 
 
 def days(connection: Connection, *, today: date) -> list[Day]:
-    """Return thirty days, the oldest first: calls, failures and changes of each."""
+    """Return thirty days, the oldest first: calls, failures, verifications, changes by whom."""
     first = today - timedelta(days=DAYS - 1)
     counters = UseCounter.objects.filter(connection_id=connection.pk, day__gte=first)
     used = {counter.day: counter for counter in counters}
-    marks = _marks(connection, since=first)
-    return [_day(first + timedelta(days=number), used, marks) for number in range(DAYS)]
+    verified, marks = _verified(connection, since=first), _marks(connection, since=first)
+    return [
+        _day(day, used.get(day), verified.get(day, 0), marks.get(day, []))
+        for day in (first + timedelta(days=number) for number in range(DAYS))
+    ]
 
 
 def recent(connection: Connection, *, most: int, before: datetime | None = None) -> list[Event]:
@@ -129,12 +134,19 @@ def _acts(connection: Connection) -> QuerySet[AuditEvent]:
     return known
 
 
+def _verified(connection: Connection, *, since: date) -> dict[date, int]:
+    """Count the verifications of each day (UTC)."""
+    rows = Check.objects.filter(connection_id=connection.pk, at__date__gte=since)
+    counted = rows.filter(kind=Kind.VERIFICATION).values_list("at__date").annotate(Count("pk"))
+    return dict(counted)
+
+
 def _marks(connection: Connection, *, since: date) -> dict[date, list[str]]:
-    """Name the changes of each day, each once."""
+    """Name the changes of each day and who made them, each once."""
     found: dict[date, list[str]] = defaultdict(list)
-    noted = [act for act, words in ACTS.items() if words.mark]
+    noted = [act for act, words in ACTS.items() if words.is_change]
     for event in _acts(connection).filter(at__date__gte=since, act__in=noted).order_by("at"):
-        _add(found[event.at.date()], ACTS[event.act].mark)
+        _add(found[event.at.date()], f"{event.actor_name} {ACTS[event.act].words}")
     checks = Check.objects.filter(connection_id=connection.pk, at__date__gte=since)
     for check in checks.exclude(status_before=F("status_after")).order_by("at"):
         _add(found[check.at.date()], f"became {check.status_after.title()}")
@@ -146,11 +158,11 @@ def _add(words: list[str], word: str) -> None:
         words.append(word)
 
 
-def _day(on: date, used: dict[date, UseCounter], marks: dict[date, list[str]]) -> Day:
-    counter = used.get(on)
+def _day(on: date, used: UseCounter | None, verifications: int, marks: list[str]) -> Day:
     return Day(
         on=on,
-        calls=counter.calls if counter else 0,
-        failures=counter.failures if counter else 0,
-        marks=tuple(marks.get(on, ())),
+        calls=used.calls if used else 0,
+        failures=used.failures if used else 0,
+        verifications=verifications,
+        marks=tuple(marks),
     )

@@ -17,11 +17,12 @@ MARKS_HEIGHT = 14
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of use: how many calls, how many of them failed, and what else happened, in words."""
+    """One day of use: calls, how many of them failed, verifications, and changes in words."""
 
     on: date
     calls: int = 0
     failures: int = 0
+    verifications: int = 0
     marks: Sequence[str] = ()
 
 
@@ -43,6 +44,8 @@ class Bar:
         words = [f"{self.day.on.day} {self.day.on:%b}", _count(self.day.calls, "call")]
         if self.day.failures:
             words.append(f"{self.day.failures} failed")
+        if self.day.verifications:
+            words.append(_count(self.day.verifications, "verification"))
         return ": ".join([words[0], ", ".join([*words[1:], *self.day.marks])])
 
     @property
@@ -63,6 +66,7 @@ class Chart:
     calls: int
     failures: int
     most: int
+    verifications: int = 0
     height: int = HEIGHT
     slot_y: int = MARKS_HEIGHT
     slot_height: int = HEIGHT - MARKS_HEIGHT
@@ -80,7 +84,8 @@ class Chart:
             return "No days to show."
         return (
             f"The last {len(self.bars)} days: {_count(self.calls, 'call')},"
-            f" {self.failures} failed, {_count(self.marks, 'change')}."
+            f" {self.failures} failed, {_count(self.verifications, 'verification')},"
+            f" {_count(self.marks, 'change')}."
         )
 
 
@@ -92,6 +97,7 @@ def draw(days: Sequence[Day]) -> Chart:
         calls=sum(day.calls for day in days),
         failures=sum(day.failures for day in days),
         most=most,
+        verifications=sum(day.verifications for day in days),
         marks=sum(len(day.marks) for day in days),
     )
 

@@ -28,13 +28,19 @@ def test_a_day_without_use_has_no_bar() -> None:
 
 
 def test_a_change_is_marked_and_told() -> None:
-    day = Day(date(2026, 11, 3), calls=1, failures=1, marks=["Bob rotated the key"])
+    day = Day(
+        date(2026, 11, 3), calls=1, failures=1, verifications=2, marks=["Bob rotated the key"]
+    )
     bar = charts.draw([day]).bars[0]
     assert bar.mark == "8,1 13,6 8,11 3,6"
-    assert bar.title == "3 Nov: 1 call, 1 failed, Bob rotated the key"
+    assert bar.title == "3 Nov: 1 call, 1 failed, 2 verifications, Bob rotated the key"
 
 
 def test_the_strip_is_summed_up_in_a_sentence() -> None:
-    days = [Day(date(2026, 11, 1), calls=1200, failures=3), Day(date(2026, 11, 2), marks=["x"])]
-    assert charts.draw(days).summary == "The last 2 days: 1,200 calls, 3 failed, 1 change."
+    days = [
+        Day(date(2026, 11, 1), calls=1200, failures=3, verifications=1),
+        Day(date(2026, 11, 2), marks=["x"]),
+    ]
+    summary = "The last 2 days: 1,200 calls, 3 failed, 1 verification, 1 change."
+    assert charts.draw(days).summary == summary
     assert charts.draw([]).summary == "No days to show."
