@@ -17,7 +17,7 @@ WARN_DAYS = (1, 7, 30)
 
 def warn(*, on: date) -> int:
     """Tell owners and admins of credentials that expire soon; return how many credentials."""
-    with isolation.everything(reason="credentials that expire soon"):
+    with isolation.everything(reason="credentials that expire soon", is_routine=True):
         last = on + timedelta(days=max(WARN_DAYS))
         rows = Credential.objects.filter(
             state=State.CURRENT, expires_on__gte=on, expires_on__lte=last
@@ -45,7 +45,7 @@ def _tell(credential_id: object, *, on: date) -> None:
     notices.tell(
         connection.workspace,
         users=responsible(connection),
-        key=f"expiry:{credential.pk}:{days}",
+        key=f"expiry:{credential.pk}:{credential.expires_on}:{days}",
         subject_id=connection.pk,
         title=f"The credential of {connection.name} expires on {credential.expires_on:%-d %B %Y}",
         text="Rotate it before that day; what uses the connection goes on without a change.",

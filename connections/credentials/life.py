@@ -10,7 +10,7 @@ from connections.models import Connection, Credential
 from connections.models.credential import State
 from spojit.lib import clock
 from spojit.lib.errors import Refused
-from workspaces import audit, isolation
+from workspaces import audit, isolation, notices
 from workspaces.audit import Actor
 from workspaces.vault.envelope import CannotOpen
 
@@ -105,6 +105,7 @@ def set_expiry(
             raise NotPromotable
         current.expires_on = expires_on
         current.save(update_fields=["expires_on"])
+        _end_warnings(connection)
         _record(connection, actor=actor, act="credential.expiry_set", version=current.version)
     return current
 
@@ -122,7 +123,7 @@ def destroy_all(connection: Connection) -> int:
 
 def destroy_unrestorable(*, now: datetime) -> int:
     """Destroy previous versions whose time is over, in all workspaces; return how many."""
-    with isolation.everything(reason="previous credentials past their time"):
+    with isolation.everything(reason="previous credentials past their time", is_routine=True):
         return _destroy(Credential.objects.filter(state=State.PREVIOUS, restorable_until__lt=now))
 
 
@@ -136,10 +137,16 @@ def _locked(connection_id: uuid.UUID) -> Connection:
 
 
 def _retire_current(connection: Connection) -> None:
+    """Make room for another version; what was said of the old one's expiry is over."""
+    _end_warnings(connection)
     _destroy(Credential.objects.filter(connection_id=connection.pk, state=State.PREVIOUS))
     Credential.objects.filter(connection_id=connection.pk, state=State.CURRENT).update(
         state=State.PREVIOUS, restorable_until=clock.now() + RESTORABLE_FOR
     )
+
+
+def _end_warnings(connection: Connection) -> None:
+    notices.close(connection.workspace, subject_id=connection.pk, key_prefix="expiry:")
 
 
 def _put_to_use(staged: Credential) -> None:

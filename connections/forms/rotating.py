@@ -33,15 +33,19 @@ class RotateForm(SchemeForm):
         scheme: Scheme,
         base: Credential | None,
         used_at: datetime | None = None,
+        expires_on: date | None = None,
     ) -> None:
-        """Fill in what is no secret from `base`, the version whose secrets can be kept."""
+        """Fill in what is no secret from `base`, the version whose secrets can be kept.
+
+        Its expiry date is not: another key expires on another day.
+        """
         self.base, self.used_at = base, used_at
         super().__init__(
             data,
             connector=connector,
             scheme=scheme,
             shown=base.shown if base else {},
-            initial={"expires_on": base.expires_on if base else None},
+            initial={"expires_on": expires_on},
         )
 
     def clean_expires_on(self) -> date | None:

@@ -14,11 +14,12 @@ from connections import credentials, lifecycle, naming, tasks
 from connections.forms import AddForm
 from connections.lifecycle import ConnectorUnavailable, NameMissing, NameTaken
 from connections.models import Connection
-from connections.views import finding, showing
+from connections.views import finding, pace, showing
 from connectors import execution
 from connectors.fields import InvalidValues
 from connectors.manifest.connector import UnknownScheme
 from connectors.models import Connector
+from spojit.lib.limits import TooMany
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.roles import Permission
 
@@ -111,6 +112,7 @@ def _shown(source: Connection) -> dict[str, str]:
 
 def _create(request: WorkspaceRequest, form: AddForm) -> Connection | None:
     try:
+        pace.take(request)
         connection = lifecycle.create(
             request.workspace,
             connector_key=form.connector.key,
@@ -123,8 +125,8 @@ def _create(request: WorkspaceRequest, form: AddForm) -> Connection | None:
         form.refuse(refused)
     except (NameTaken, NameMissing) as refused:
         form.add_error("name", f"{refused.message} {refused.hint}".strip())
-    except ConnectorUnavailable as refused:
-        form.add_error(None, refused.message)
+    except (ConnectorUnavailable, TooMany) as refused:
+        form.add_error(None, f"{refused.message} {refused.hint}".strip())
     else:
         tasks.announce_verification(connection)
         return connection

@@ -11,14 +11,16 @@ from django.views.decorators.http import require_http_methods
 from connections import credentials, tasks
 from connections.forms import RotateForm
 from connections.models import Check, Connection, Credential
-from connections.views import accounts, adding, checklists, finding, showing
+from connections.views import accounts, adding, checklists, finding, pace, showing
 from connections.views.framing import frame
 from connectors.fields import InvalidValues
+from spojit.lib.limits import TooMany
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.roles import Permission
 
 if TYPE_CHECKING:
     import uuid
+    from datetime import date
 
     from django.http import HttpResponse
 
@@ -42,7 +44,8 @@ def added(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespons
     connection = finding.managed(request, connection_id)
     is_proven = has_worked(connection)
     staged = None if is_proven else credentials.staged(connection)
-    form = _form(request, connection, base=staged or credentials.current(connection))
+    base = staged or credentials.current(connection)
+    form = _form(request, connection, base=base, expires_on=base.expires_on if base else None)
     is_posted = request.method == "POST" and form.is_valid()
     if is_posted and _stage(request, connection, form, onto_staged=not is_proven):
         return redirect(showing.page(request.workspace.slug, connection, "added"))
@@ -53,11 +56,15 @@ def added(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespons
 def has_worked(connection: Connection) -> bool:
     """Whether any verification ever went well."""
     good = Check.objects.filter(connection_id=connection.pk, status_after="active")
-    return good.filter(outcome__in=["ok", "unverified"]).exists()
+    return good.filter(outcome__in=["ok", "unverified", "permission_missing"]).exists()
 
 
 def _form(
-    request: WorkspaceRequest, connection: Connection, *, base: Credential | None
+    request: WorkspaceRequest,
+    connection: Connection,
+    *,
+    base: Credential | None,
+    expires_on: date | None = None,
 ) -> RotateForm:
     return RotateForm(
         request.POST if request.method == "POST" else None,
@@ -65,6 +72,7 @@ def _form(
         scheme=connection.manifest_scheme,
         base=base,
         used_at=connection.used_at,
+        expires_on=expires_on,
     )
 
 
@@ -76,6 +84,7 @@ def _stage(
     onto_staged: bool = False,
 ) -> bool:
     try:
+        pace.take(request)
         credentials.stage(
             connection,
             values=form.values,
@@ -86,6 +95,9 @@ def _stage(
         )
     except InvalidValues as refused:
         form.refuse(refused)
+        return False
+    except TooMany as refused:
+        form.add_error(None, f"{refused.message} {refused.hint}")
         return False
     tasks.announce_verification(connection)
     for note in form.described_notes():
