@@ -50,9 +50,9 @@ def of(
     url = showing.page(request.workspace.slug, connection, "checklist")
     last = last_check(connection)
     is_running = last is None or progress.is_verifying(connection, now=clock.now())
-    shown: dict[str, Any] = {"is_running": is_running, "url": url}
+    shown: dict[str, Any] = {"is_running": is_running, "url": url, "back": "added"}
     if is_rotation:
-        shown = {"is_running": is_running, "url": f"{url}?in=rotation"}
+        shown |= {"url": f"{url}?in=rotation", "back": "credential"}
         shown |= _rotation(request, connection, is_running=is_running)
     if last is None or is_running:
         return shown | {"steps": progress.running()}

@@ -176,7 +176,7 @@ def _names(references: list[Reference]) -> list[str]:
 
 def _breaks(references: list[Reference]) -> list[str]:
     if not references:
-        return ["Nothing uses this connection."]
+        return []
     workflows = {reference.workflow_id for reference in references}
     enabled = {reference.workflow_id for reference in references if reference.is_enabled}
     noun = "workflow uses" if len(workflows) == 1 else "workflows use"

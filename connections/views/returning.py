@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from connections.models import Connection
     from workspaces.access import WorkspaceRequest
 
+NAMED = frozenset({"added", "credential"})
+"""What a form may name as its page; browsers may keep to themselves where they come from."""
+
 
 def back(request: WorkspaceRequest, connection: Connection, *, otherwise: str = "detail") -> str:
-    """Return the path of the page that the browser says it came from, or another one's."""
+    """Return the path of the page that the form or the browser names, or another one's."""
+    if request.POST.get("back") in NAMED:
+        return showing.page(request.workspace.slug, connection, request.POST["back"])
     home = showing.page(request.workspace.slug, connection, "detail")
     came_from = request.headers.get("Referer", "")
     path = came_from.removeprefix(f"{request.scheme}://{request.get_host()}").partition("?")[0]
