@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connections
 from psycopg import sql
@@ -21,15 +20,6 @@ def apply(*, using: str = "owner", role: str = "") -> None:
     with connections[using].cursor() as cursor:
         for statement in _statements():
             cursor.execute(sql.SQL(statement).format(role=sql.Identifier(role)).as_string())
-
-
-def tenant_tables() -> list[str]:
-    """List the tables whose rows belong to a workspace: those with `workspace_id`."""
-    return [
-        model._meta.db_table
-        for model in apps.get_models(include_auto_created=True)
-        if any(field.column == "workspace_id" for field in model._meta.local_concrete_fields)
-    ]
 
 
 def _statements() -> list[str]:

@@ -59,8 +59,3 @@ class Check(TenantModel):
     def is_ok(self) -> bool:
         """Whether it went well."""
         return self.outcome in {"ok", "unverified"}
-
-    @property
-    def changed_status(self) -> bool:
-        """Whether the status is another one since."""
-        return self.status_before != self.status_after

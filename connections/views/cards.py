@@ -39,15 +39,12 @@ class Group:
     connectors: list[Card]
 
 
-def groups(
-    slug: str, *, connected: Mapping[str, int], search: str = "", category: str = ""
-) -> list[Group]:
+def groups(slug: str, *, connected: Mapping[str, int], search: str = "") -> list[Group]:
     """Group the connectors that a search finds by category.
 
     One that staff hid is there only while the workspace has connections to it.
     """
-    found = [card for card in _cards(slug, connected) if not category or card.category == category]
-    found = [card for card in found if _matches(card, search)]
+    found = [card for card in _cards(slug, connected) if _matches(card, search)]
     names = sorted({card.category for card in found})
     return [Group(name, [card for card in found if card.category == name]) for name in names]
 

@@ -35,7 +35,6 @@ PAGES: dict[str, tuple[str, Context]] = {
     "usage-none": ("connections/usage.html", credentials.unused),
     "connection-settings": ("connections/settings.html", credentials.settings),
     "remove": ("connections/remove.html", credentials.remove),
-    "duplicate": ("connections/duplicate.html", credentials.duplicate),
     "hand-over": ("connections/hand_over.html", credentials.hand_over),
     "catalogue": ("connectors/catalogue.html", connectors.catalogue),
     "catalogue-nothing": ("connectors/catalogue.html", connectors.nothing_found),

@@ -28,6 +28,7 @@ def checklist(done: int, then: str = "waiting", **extra: Any) -> Sample:
         "hint": "",
         "better_name": "",
         "rename_url": "",
+        "back": "added",
         "next_acts": [],
         "retry_url": "",
     }
@@ -277,17 +278,6 @@ def remove(_: HttpRequest) -> dict[str, Any]:
         "action": f"{BASE}/removal/",
         "cancel_url": f"{BASE}/",
         "form": None,
-    }
-
-
-def duplicate(_: HttpRequest) -> dict[str, Any]:
-    """A second one like it."""
-    form = sample_forms.ExampleForm()
-    return {
-        "connection": connection(""),
-        "form": form,
-        "fields": [s.field(form["name"]), s.field(form["api_key"], where=OUTSIDE)],
-        "cancel_url": f"{BASE}/",
     }
 
 
