@@ -6,6 +6,7 @@ What comes back is not redacted and nothing is logged or kept here: both are the
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +153,7 @@ def _run_request(
     policy: outbound.Policy | None,
     idempotency_key: str,
 ) -> Outcome:
-    def send(page: Mapping[str, Any], url: str) -> outbound.Answer:
+    def send(page: Mapping[str, Any], url: str, seconds_left: float) -> outbound.Answer:
         assert tool.request is not None
         request = requests.build(connector, scheme, tool.request, values, arguments, page=page)
         if url:
@@ -160,7 +161,7 @@ def _run_request(
         if idempotency_key and tool.idempotency_header:
             request.headers[tool.idempotency_header] = idempotency_key
         request.is_idempotent = _is_safe(tool, idempotency_key, arguments)
-        return outbound.send(request, policy=_policy(connector, policy))
+        return outbound.send(request, policy=_within(_policy(connector, policy), seconds_left))
 
     outcome = paging.follow(connector, tool, arguments, send)
     if _is_undecided(outcome) and not _is_safe(tool, idempotency_key, arguments):
@@ -170,6 +171,11 @@ def _run_request(
 
 def _policy(connector: Connector, policy: outbound.Policy | None) -> outbound.Policy:
     return ports.opened(connector, policy or outbound.Policy.default())
+
+
+def _within(policy: outbound.Policy, seconds: float) -> outbound.Policy:
+    """Give the policy no more than these seconds: whole ones, since each limit is kept."""
+    return policy.with_total(ceil(seconds)) if ceil(seconds) < policy.total_seconds else policy
 
 
 def _session(

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 MAX_ITEMS = 10_000
 MAX_SECONDS = 30.0
-"""All pages together; each page has the limit of one call besides."""
+"""All pages together: the last one has what is left of it, so that a call fits its lease."""
 
-Send = Callable[[Mapping[str, Any], str], Answer]
-"""Sends one page: parameters of paging, and a whole address that replaces the first one."""
+Send = Callable[[Mapping[str, Any], str, float], Answer]
+"""Sends one page: parameters, a whole address that replaces the first one, seconds left."""
 
 _LINK = re.compile(r'<([^<>]*)>\s*((?:;\s*[^,;=]+(?:=(?:"[^"]*"|[^,;"]*))?)*)')
 _NEXT = re.compile(r'(?i);\s*rel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next\b)')
@@ -43,7 +43,7 @@ def follow(connector: Connector, tool: Tool, arguments: dict[str, Any], send: Se
     step: Step | None = first(tool.paging, arguments)
     outcome, items, asked, ends_at = Outcome("ok"), [], 0, monotonic() + MAX_SECONDS
     while step is not None:
-        answer = send(step.parameters, step.url)
+        answer = send(step.parameters, step.url, ends_at - monotonic())
         reading = answers.read(connector, answer, rules=tool.answers, kind=tool.request.answer)
         outcome = answers.outcome(connector, answer, reading)
         asked += 1
@@ -52,7 +52,7 @@ def follow(connector: Connector, tool: Tool, arguments: dict[str, Any], send: Se
         if not outcome.is_ok or tool.paging is None or limit == 1:
             return outcome
         items += _items(tool.paging, outcome.data)
-        if asked >= limit or len(items) >= MAX_ITEMS or monotonic() > ends_at:
+        if asked >= limit or len(items) >= MAX_ITEMS or monotonic() >= ends_at:
             break
         step = following(
             tool.paging, step, answer, outcome.data, size=_size(tool.paging, arguments)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors import execution, registry
+from connectors import execution, paging, registry
 from connectors.execution import InvalidArguments
+from spojit.lib import outbound
 
 if TYPE_CHECKING:
     from connectors.identity import Verified
@@ -128,6 +129,25 @@ def test_pages_are_followed_and_joined_up_to_the_limit(recorder: Recorder) -> No
     outcome = call_github(recorder, "list_repositories", max_pages=2)
     assert outcome.data == [{"id": 1}, {"id": 2}]
     assert [request.query for request in recorder.requests] == [[], [("page", "2")]]
+
+
+def test_each_page_has_what_the_pages_before_left(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([0.0, 0.0, 12.5, 12.5, 24.5, 24.5])
+    monkeypatch.setattr(paging, "monotonic", lambda: next(moments))
+    limits: list[float] = []
+    send = outbound.send
+
+    def noted(request: outbound.Request, *, policy: outbound.Policy) -> outbound.Answer:
+        limits.append(policy.total_seconds)
+        return send(request, policy=policy)
+
+    monkeypatch.setattr(outbound, "send", noted)
+    base = f"https://api.github.com:{recorder.port}/user/repos"
+    recorder.reply([{"id": 1}], link=f'<{base}?page=2>; rel="next"')
+    call_github(recorder, "list_repositories", max_pages=3)
+    assert limits == [recorder.policy().total_seconds, 18, 6]
 
 
 def test_the_next_page_is_never_asked_of_another_host(recorder: Recorder) -> None:
