@@ -53,6 +53,15 @@ class ConnectionRemoved(Refused):
 
     code = "connection_removed"
 
+    @classmethod
+    def of(cls, removed: Standing | Connection) -> ConnectionRemoved:
+        """Say which connection was removed, when and by whom."""
+        assert removed.removed_at is not None
+        return cls(
+            f"The connection {removed.name} was removed on {removed.removed_at:%-d %B %Y} "
+            f"by {removed.removed_by_name}."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -124,10 +133,7 @@ def _make(
 def refuse_uncallable(standing: Standing) -> None:
     """Stop a call that may not be made now. Raises: as `call` does."""
     if standing.removed_at is not None:
-        raise ConnectionRemoved(
-            f"The connection {standing.name} was removed on {standing.removed_at:%-d %B %Y} "
-            f"by {standing.removed_by_name}."
-        )
+        raise ConnectionRemoved.of(standing)
     if standing.is_disabled:
         raise ConnectorDisabled(standing.disabled_reason)
     if standing.reason == "other_account":
@@ -192,6 +198,8 @@ def _is_news(connection: Connection, tool: str, outcome: Outcome) -> bool:
 def _apply(connection: Connection, tool: str, outcome: Outcome) -> None:
     now = clock.now()
     row: Connection = Connection.objects.select_for_update(of=("self",)).get(pk=connection.pk)
+    if row.removed_at is not None:
+        return
     before = row.status
     decided = health.next_health_after_call(row.health, outcome, now=now)
     if (decided.status, decided.reason) != (row.status, row.reason):

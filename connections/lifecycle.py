@@ -15,15 +15,27 @@ from connectors.models import Connector
 from spojit.lib import clock
 from spojit.lib.errors import Refused
 from spojit.lib.ids import new_id
-from workspaces import audit, isolation
+from workspaces import audit, isolation, notices
 from workspaces.audit import Actor
 from workspaces.models import Membership, User, Workspace
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterator, Mapping
     from datetime import date
 
 LONGEST_NAME = 120
+
+_TELLING = (
+    "reason_detail",
+    "decided_by",
+    "environment",
+    "account_id",
+    "account_name",
+    "found_account_id",
+    "found_account_name",
+)
+"""The columns of a connection that may hold its host or its account."""
 
 
 class NameTaken(Refused):
@@ -73,10 +85,13 @@ def create(
         ConnectorUnavailable: staff hid or disabled it.
         InvalidValues: with a message per field.
         NameMissing, NameTaken: the name will not do.
+        NotAMember: a person acts who is not in the workspace; the system may.
     """
     actor = Actor.of(actor)
     registry.get(connector_key).scheme(scheme)
     with isolation.workspace(workspace), _unique_name():
+        if actor.id is not None:
+            _refuse_stranger(workspace.pk, actor.id)
         connection = Connection(
             id=new_id(),
             workspace=workspace,
@@ -125,8 +140,7 @@ def hand_over(connection: Connection, *, to: User, actor: Actor | User) -> Conne
         NotAMember: the person is not in the workspace.
     """
     with isolation.workspace(connection.workspace_id):
-        if not Membership.objects.filter(user=to, workspace_id=connection.workspace_id).exists():
-            raise NotAMember
+        _refuse_stranger(connection.workspace_id, to.pk)
         before = str(connection.owner) if connection.owner else ""
         connection.owner = to
         connection.save(update_fields=["owner"])
@@ -148,6 +162,11 @@ def remove(connection: Connection, *, actor: Actor | User) -> Connection:
             _record(row, actor=actor, act="connection.removed")
             signals.removed(row, actor=actor)
     return row
+
+
+def _refuse_stranger(workspace_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    if not Membership.objects.filter(user_id=user_id, workspace_id=workspace_id).exists():
+        raise NotAMember
 
 
 def _available(connector_key: str) -> Connector:
@@ -184,12 +203,18 @@ def _free_stable_key(workspace: Workspace, name: str) -> str:
 
 
 def _forget(row: Connection, *, actor: Actor) -> None:
+    """Keep the name only: whatever may tell of host, account or answers goes."""
     credentials.destroy_all(row)
-    Check.objects.filter(connection=row).update(account_name="", detail="")
-    Call.objects.filter(connection=row).update(arguments_sealed=None, shown=None, detail="")
+    notices.close(row.workspace, subject_id=row.pk)
+    Check.objects.filter(connection=row).update(account_name="", detail="", called="")
+    Call.objects.filter(connection=row).update(
+        arguments_sealed=None, shown=None, detail="", is_cut=False
+    )
+    for name in _TELLING:
+        setattr(row, name, "")
+    row.scopes, row.not_permitted, row.is_limited = None, {}, False
     row.removed_at, row.removed_by_name = clock.now(), actor.name
-    row.account_id = row.account_name = row.found_account_id = row.found_account_name = ""
-    row.scopes, row.not_permitted, row.verification_due_at = None, {}, None
+    row.verification_due_at = None
     row.save()
 
 

@@ -1,8 +1,12 @@
-"""Tools that a person tries from their page: a row first, then a worker carries it out."""
+"""Tools that a person tries from their page: a row first, then a worker carries it out.
+
+A worker holds the row by a lease of its own; only under that lease is the answer written.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from connections import calls, credentials
-from connections.calls import Use
+from connections.calls import ConnectionRemoved, Use
 from connections.models import Call, Connection
 from connectors import arguments as checking, execution, registry
 from connectors.outcomes import Outcome
@@ -76,20 +80,22 @@ def request(
 
 
 def carry_out(workspace_id: uuid.UUID, call_id: uuid.UUID) -> Call | None:
-    """Make a stored call, once; None when it is done, gone, or another worker has it."""
+    """Make a stored call, once; None when it is done, gone, or another worker has it.
+
+    What a connection answered that was removed meanwhile is dropped.
+    """
     isolation.refuse_network_in_transaction()
     row = _claim(workspace_id, call_id)
     if row is None:
         return None
     outcome = _outcome_of(row)
     with isolation.workspace(workspace_id):
-        _finish(row, outcome)
-    return row
+        return row if _finish(row, _kept(row, outcome)) else None
 
 
 def find_waiting(*, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """List (workspace ID, call ID) of calls whose announcement or worker was lost."""
-    with isolation.everything(reason="calls that wait"):
+    with isolation.everything(reason="calls that wait", is_routine=True):
         rows = Call.objects.filter(_is_free(now), finished_at=None)
         rows = rows.filter(created_at__lt=now - timedelta(seconds=5)).order_by("created_at")
         return list(rows.values_list("workspace_id", "pk")[:MOST_AT_ONCE])
@@ -109,13 +115,18 @@ def _claim(workspace_id: uuid.UUID, call_id: uuid.UUID) -> Call | None:
         if row.started_at is not None and not _may_repeat(row):
             _finish(row, Outcome("outcome_unknown"))
             return None
-        row.started_at = now
-        row.lease_expires_at = now + timedelta(seconds=settings.LEASE_SECONDS)
-        row.save(update_fields=["started_at", "lease_expires_at"])
         row.connection = _connection(row)
-        used = credentials.current(row.connection) if row.connection else None
-        row.credential_version = used.version if used else 0
+        _lease(row, now=now)
     return row
+
+
+def _lease(row: Call, *, now: datetime) -> None:
+    """Make the row this worker's own, in the lock of it."""
+    used = credentials.current(row.connection) if row.connection else None
+    row.credential_version = used.version if used else 0
+    row.started_at, row.lease_owner = now, new_id()
+    row.lease_expires_at = now + timedelta(seconds=settings.LEASE_SECONDS)
+    row.save(update_fields=["credential_version", "started_at", "lease_owner", "lease_expires_at"])
 
 
 def _connection(row: Call) -> Connection | None:
@@ -133,6 +144,8 @@ def _may_repeat(row: Call) -> bool:
 def _outcome_of(row: Call) -> Outcome:
     use = Use("person", id=row.actor_id, name=row.actor_name)
     try:
+        if row.connection:
+            calls.refuse_uncallable(credentials.in_use(row.connection).standing)
         arguments = _open(row)
         if row.connection:
             return calls.call(row.connection, tool=row.tool, arguments=arguments, use=use)
@@ -143,12 +156,37 @@ def _outcome_of(row: Call) -> Outcome:
         return Outcome("request_refused", detail=refusal.message)
 
 
-def _finish(row: Call, outcome: Outcome) -> None:
-    row.finished_at, row.outcome, row.detail = clock.now(), outcome.name, outcome.detail[:300]
-    row.status_code, row.duration_ms = outcome.status_code, outcome.duration_ms
-    row.shown, row.is_cut = _cut(outcome.data)
-    row.arguments_sealed = None
-    row.save()
+def _kept(row: Call, outcome: Outcome) -> Outcome:
+    """Drop the answer of a connection that was removed meanwhile; locks it until it is written."""
+    if row.connection is None:
+        return outcome
+    locked = Connection.objects.select_for_update(of=("self",)).get(pk=row.connection.pk)
+    if locked.removed_at is None:
+        return outcome
+    return replace(outcome, data=None, detail=ConnectionRemoved.of(locked).message)
+
+
+def _finish(row: Call, outcome: Outcome) -> bool:
+    """Write what a call came to, unless another worker holds the lease by now."""
+    shown, is_cut = _cut(outcome.data)
+    written = {
+        "finished_at": clock.now(),
+        "outcome": outcome.name,
+        "detail": outcome.detail[:300],
+        "status_code": outcome.status_code,
+        "duration_ms": outcome.duration_ms,
+        "shown": shown,
+        "is_cut": is_cut,
+        "arguments_sealed": None,
+        "lease_owner": None,
+        "lease_expires_at": None,
+    }
+    mine = Call.objects.filter(pk=row.pk, lease_owner=row.lease_owner, finished_at=None)
+    if not mine.update(**written):
+        return False
+    for name, value in written.items():
+        setattr(row, name, value)
+    return True
 
 
 def _cut(data: Any) -> tuple[Any, bool]:

@@ -144,6 +144,9 @@ def destroyed() -> dict[str, Any]:
         "sealed": None,
         "shown": {},
         "fields": {},
+        "outcome_detail": "",
+        "found_account_id": "",
+        "found_account_name": "",
         "destroyed_at": clock.now(),
     }
 

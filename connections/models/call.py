@@ -34,6 +34,7 @@ class Call(TenantModel):
     created_at = models.DateTimeField(default=clock.now, editable=False)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    lease_owner = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=30, blank=True)
     detail = models.CharField(max_length=300, blank=True)
