@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from connections import lifecycle, tasks, verification
+from connectors import registry
 from connectors.fields import InvalidValues
 from spojit.lib.errors import SpojitError
 from workspaces.audit import Actor
@@ -43,6 +44,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Create it, and print its ID."""
+        if options["private"] and not options["owner"]:
+            raise CommandError("--private needs --owner: nobody else would see it.")
         workspace = find_workspace(options["workspace"])
         try:
             connection = lifecycle.create(
@@ -89,14 +92,13 @@ def _actor(email: str | None) -> Actor:
 def _values(options: dict[str, Any]) -> dict[str, str]:
     if not options["stdin"]:
         prefix = options["prefix"]
-        names = [name for name in os.environ if name.startswith(prefix) and name != prefix]
-        return {name.removeprefix(prefix).lower(): os.environ[name] for name in names}
+        scheme = registry.get(options["connector"]).scheme(options["scheme"])
+        names = {field.key: f"{prefix}{field.key.upper()}" for field in scheme.fields}
+        return {key: os.environ[name] for key, name in names.items() if name in os.environ}
     try:
         document = json.load(sys.stdin)
     except ValueError:
-        raise CommandError(
-            "Standard input is not a JSON object of field names to values."
-        ) from None
+        raise CommandError(_NOT_AN_OBJECT) from None
     if not isinstance(document, dict):
         raise CommandError(_NOT_AN_OBJECT)
     return {str(key): str(value) for key, value in document.items()}
