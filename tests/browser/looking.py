@@ -31,7 +31,7 @@ SETTLE = """async () => {
 }"""
 FIND_FAULTS = """async rules => {
   const only = rules ? {runOnly: {type: "rule", values: rules}} : {};
-  const found = await axe.run(document, {resultTypes: ["violations"], ...only});
+  const found = await axe.run(document, {resultTypes: ["violations"], preload: false, ...only});
   const isSerious = fault => ["serious", "critical"].includes(fault.impact);
   const said = (fault, node) => `${fault.id}: ${node.target} ${node.failureSummary}`;
   return found.violations.filter(isSerious)
@@ -72,8 +72,13 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-def _axe(page: Page, rules: list[str] | None) -> list[str]:
+def settle(page: Page) -> None:
+    """Wait until the page is drawn and nothing moves any more."""
     page.evaluate(SETTLE)
+
+
+def _axe(page: Page, rules: list[str] | None) -> list[str]:
+    settle(page)
     found: list[str] = page.evaluate(FIND_FAULTS, rules)
     return found
 

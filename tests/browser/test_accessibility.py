@@ -56,5 +56,7 @@ def assert_no_fault(visitor: Visitor, paths: Iterable[str]) -> None:
     found = []
     for path in paths:
         visitor.go(path)
-        found += [f"{path} {fault}" for fault in looking.faults(visitor.page)]
+        looking.settle(visitor.page)
+        with visitor.unheard():
+            found += [f"{path} {fault}" for fault in looking.faults(visitor.page)]
     assert found == [], "\n".join(found)
