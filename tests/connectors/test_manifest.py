@@ -117,6 +117,14 @@ def test_a_broken_file_is_told_with_place_and_fix(
             "schemes[api_key].send: it sends {token}, which is no field; add the field or mend it",
         ),
         (
+            lambda data: data["schemes"][0]["fields"][0].update(endpoint=False),
+            "schemes[api_key].fields[subdomain]: it is part of an address; add endpoint: true",
+        ),
+        (
+            lambda data: data.update(hosts=["{nosuch}.example.com"]),
+            "hosts[{nosuch}.example.com]: schemes[api_key] has no field nosuch; add it there",
+        ),
+        (
             lambda data: data["icon"].update(mark="nosuchmark"),
             "icon.mark: the package simpleicons has no such mark; use another, or a monogram",
         ),
