@@ -19,7 +19,8 @@ PRODUCTION := TRIAL=false DEBUG=false DATABASE_URL=postgresql://app@localhost/no
 	MIGRATION_DATABASE_URL=postgresql://owner@localhost/none REDIS_URL=redis://localhost \
 	SECRET_KEY=only-for-checking-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \
 	ROOT_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
-	ALLOWED_HOSTS=spojit.example.com PUBLIC_URL=https://spojit.example.com
+	ALLOWED_HOSTS=spojit.example.com PUBLIC_URL=https://spojit.example.com \
+	EMAIL_URL=smtp+tls://spojit:password@mail.example.com:587
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

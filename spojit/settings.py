@@ -135,9 +135,13 @@ DATABASES: dict[str, Any] = {
 }
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"serializer": "spojit.lib.cached.JsonSerializer"},
+    }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # who reads Redis has no sessions
 
 # -- Sealing ------------------------------------------------------------------------------------
 
@@ -224,6 +228,7 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
 MFA_ADAPTER = "workspaces.mfa.SealingAdapter"
@@ -243,6 +248,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # -- The browser --------------------------------------------------------------------------------
 
 IS_HTTPS = PUBLIC_URL.startswith("https://")
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS or not IS_TRIAL
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -253,6 +259,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=not IS_TRIAL)
+# Only a trusted proxy's header gets here, see `workspaces.middleware`.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", default=0 if IS_TRIAL else 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not IS_TRIAL
@@ -313,6 +321,8 @@ if not IS_TRIAL:
         env.refuse("DEBUG must be off outside a trial")
     if not ALLOWED_HOSTS:
         env.missing("ALLOWED_HOSTS", fix="the host names people use, separated by commas")
+    if not EMAIL_URL:
+        env.missing("EMAIL_URL", fix="smtp+tls://user:password@host:587; links are mailed")
     if not PUBLIC_URL:
         env.missing("PUBLIC_URL", fix="the address people use, https://spojit.example.com")
     if SECRET_KEY and len(SECRET_KEY) < 50:

@@ -45,7 +45,8 @@ def _may_read_metrics(request: WorkspaceRequest) -> bool:
         return secrets.compare_digest(
             request.headers.get("Authorization", "").encode(), expected.encode()
         )
-    return ip_address(request.client_address).is_loopback
+    is_forwarded = "X-Forwarded-For" in request.headers  # a proxy on this machine is loopback too
+    return ip_address(request.client_address).is_loopback and not is_forwarded
 
 
 def _database_answers() -> bool:

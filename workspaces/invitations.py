@@ -128,7 +128,7 @@ def find(token: str) -> Invitation:
     Raises:
         InvitationOver: there is none, or no longer.
     """
-    with isolation.everything(reason="invitation by its token"):
+    with isolation.everything(reason="invitation by its token", is_routine=True):
         rows = Invitation.objects.select_related("workspace")
         row: Invitation | None = rows.filter(token_hash=_hashed(token)).first()
     if row is None or not row.is_open(now=clock.now()):
@@ -173,7 +173,7 @@ def is_for(invitation: Invitation, user: User) -> bool:
 
 def is_awaited(email: str) -> bool:
     """Whether an open invitation waits for this address, in any workspace."""
-    with isolation.everything(reason="open invitations of an address"):
+    with isolation.everything(reason="open invitations of an address", is_routine=True):
         rows = _open_ones().filter(email=email.strip().lower(), expires_at__gt=clock.now())
         return bool(rows.exists())
 
@@ -182,14 +182,14 @@ def waiting_for(user: User) -> list[Invitation]:
     """List the open invitations for the addresses that somebody has proven, the newest first."""
     proven = EmailAddress.objects.filter(user=user, verified=True)
     addresses = [address.lower() for address in proven.values_list("email", flat=True)]
-    with isolation.everything(reason="open invitations of a person"):
+    with isolation.everything(reason="open invitations of a person", is_routine=True):
         rows = _open_ones().filter(email__in=addresses, expires_at__gt=clock.now())
         return list(rows.select_related("workspace").order_by("-created_at"))
 
 
 def mail_waiting(*, now: datetime) -> int:
     """Send the invitations that were not sent yet, for a day; return how many were tried."""
-    with isolation.everything(reason="invitations to mail"):
+    with isolation.everything(reason="invitations to mail", is_routine=True):
         waiting = Invitation.objects.select_for_update(skip_locked=True, of=("self",))
         waiting = waiting.select_related("workspace").filter(
             mailed_at=None,

@@ -5,6 +5,7 @@ A scope is a transaction with two settings, the least and the greatest workspace
 
 from __future__ import annotations
 
+import logging
 import uuid
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -64,9 +65,12 @@ def workspace(workspace: Workspace | uuid.UUID, *, using: str = "default") -> It
 
 
 @contextmanager
-def everything(*, reason: str, using: str = "default") -> Iterator[None]:
-    """Open a transaction in which all workspaces' rows exist; logged with its reason."""
-    log.debug("All workspaces opened", reason=reason)
+def everything(*, reason: str, is_routine: bool = False, using: str = "default") -> Iterator[None]:
+    """Open a transaction in which all workspaces' rows exist; logged with its reason.
+
+    What happens every few seconds is routine, and logged at DEBUG only.
+    """
+    log.log(logging.DEBUG if is_routine else logging.INFO, "All workspaces opened", reason=reason)
     with _opened(Scope(str(LEAST), str(GREATEST)), using=using):
         yield
 

@@ -105,7 +105,7 @@ def mail_waiting(*, now: datetime) -> int:
 
     One that the mail server does not take is tried again by the next sweep, for a day.
     """
-    with isolation.everything(reason="notices to mail"):
+    with isolation.everything(reason="notices to mail", is_routine=True):
         waiting = Notice.objects.select_for_update(skip_locked=True, of=("self",))
         waiting = waiting.filter(mailed_at=None, closed_at=None, created_at__gt=now - MAILED_FOR)
         waiting = waiting.select_related("user", "workspace").order_by("created_at")

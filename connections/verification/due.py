@@ -43,6 +43,6 @@ def find_due(*, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
 
     It takes no lease: the verification itself does, so a lost announcement costs nothing.
     """
-    with isolation.everything(reason="verifications that are due"):
+    with isolation.everything(reason="verifications that are due", is_routine=True):
         due = Connection.objects.due(now=now).order_by("verification_due_at")
         return list(due.values_list("workspace_id", "pk")[:MOST_AT_ONCE])

@@ -72,8 +72,8 @@ def _public_url() -> Finding:
 def _proxies() -> Finding:
     proxies = [str(network) for network in settings.TRUSTED_PROXIES]
     if not proxies and not settings.IS_TRIAL:
-        remedy = "Behind a proxy, set TRUSTED_PROXIES to its network, as 10.0.0.0/8."
-        return look("TRUSTED_PROXIES", "none: a proxy's address is everybody's", remedy=remedy)
+        remedy = "Set TRUSTED_PROXIES to the network of the proxy that ends TLS, as 10.0.0.0/8."
+        return bad("TRUSTED_PROXIES", "none: every page redirects to itself", remedy=remedy)
     return good("TRUSTED_PROXIES", ", ".join(proxies) or "none")
 
 

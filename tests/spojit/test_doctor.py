@@ -64,7 +64,7 @@ def test_production_needs_https_and_mail(settings: Settings) -> None:
     found = by_name(configuration.examine())
     assert found["PUBLIC_URL"].verdict is Verdict.BAD
     assert found["mail"].verdict is Verdict.BAD
-    assert found["TRUSTED_PROXIES"].verdict is Verdict.LOOK
+    assert found["TRUSTED_PROXIES"].verdict is Verdict.BAD
 
 
 def test_a_mail_server_that_is_not_there_is_found(settings: Settings) -> None:

@@ -16,6 +16,7 @@ COMPLETE = {
     "ROOT_KEYS": "main:" + "A" * 43 + "=",
     "ALLOWED_HOSTS": "spojit.example.com",
     "PUBLIC_URL": "https://spojit.example.com",
+    "EMAIL_URL": "smtp+tls://spojit:password@mail.example.com:587",
 }
 
 
@@ -59,6 +60,7 @@ def test_a_complete_environment_starts() -> None:
         ({"ROOT_KEYS": ""}, "ROOT_KEYS is not set"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
         ({"PUBLIC_URL": ""}, "PUBLIC_URL is not set"),
+        ({"EMAIL_URL": ""}, "EMAIL_URL is not set"),
         ({"DEBUG": "true"}, "DEBUG must be off outside a trial"),
         ({"DEBUG": "maybe"}, "DEBUG must be true or false"),
         ({"WORKER_CONCURRENCY": "many"}, "WORKER_CONCURRENCY must be a whole number"),

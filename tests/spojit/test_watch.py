@@ -97,3 +97,9 @@ def test_a_worker_serves_its_own_numbers() -> None:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def test_a_proxy_on_this_machine_is_not_this_machine(settings: Settings) -> None:
+    settings.METRICS_TOKEN = ""
+    response = Client().get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert response.status_code == 403
