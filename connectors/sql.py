@@ -1,15 +1,13 @@
-"""What the connectors of SQL databases share: schemes, guards on statements, rows."""
+"""What the connectors of SQL databases share: schemes and rows."""
 
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict
 
 from connectors.drivers import plain
-from connectors.encoding import InvalidArguments
 from connectors.manifest import Choice, Field, Scheme, Verification
 from connectors.session import CallFailed
 
@@ -89,19 +87,6 @@ def ca_field() -> Field:
     )
 
 
-def require_reading(sql: str, *, allowed: frozenset[str]) -> None:
-    """Refuse statements that do more than read; the transaction is read-only besides.
-
-    Raises:
-        InvalidArguments: the statement begins with another word, or hides something.
-    """
-    first = _FIRST_WORD.match(sql)
-    word = first.group(1).upper() if first else ""
-    if word not in allowed or _HIDDEN.search(sql):
-        usual = ", ".join(sorted(allowed))
-        raise InvalidArguments(f"This tool only reads: the statement begins with {usual}.")
-
-
 def collect(columns: Sequence[str], found: Iterable[Sequence[Any]], *, limit: int) -> Rows:
     """Take rows up to the limit. Raises: CallFailed when they are too large."""
     rows: list[dict[str, Any]] = []
@@ -115,10 +100,6 @@ def collect(columns: Sequence[str], found: Iterable[Sequence[Any]], *, limit: in
             raise CallFailed("answer_too_large", "The rows are larger than 10 MiB.")
         rows.append(row)
     return Rows(columns=list(columns), rows=rows, is_truncated=False)
-
-
-_FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
-_HIDDEN = re.compile(r"(?i)/\*M?!|\binto\s+(?:outfile|dumpfile)\b")
 
 
 def _parts(port: int) -> list[Field]:

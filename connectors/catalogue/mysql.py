@@ -1,6 +1,7 @@
 """MySQL and MariaDB, and what speaks their protocol: RDS, Aurora, PlanetScale, TiDB."""
 
 import contextlib
+import re
 import socket
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -11,11 +12,13 @@ from pymysql.constants import CR, ER
 from pymysql.cursors import SSCursor
 
 from connectors import drivers
+from connectors.encoding import InvalidArguments
 from connectors.functions import tool
 from connectors.manifest import Connector, Example, Icon, Link, Verification
 from connectors.schemes import database
 from connectors.session import Account, CallFailed, Session
-from connectors.sql import MAX_ROWS, Changed, Rows, collect, require_reading, schemes
+from connectors.sql import MAX_ROWS, Changed, Rows, collect, schemes
+from connectors.statements import MYSQL, require_reading
 
 PORT = 3306
 READING = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN"})
@@ -75,8 +78,9 @@ def query(
     session: Session, *, sql: Sql, parameters: Parameters | None = None, max_rows: Limit = 100
 ) -> Rows:
     """Reads rows with one statement, in a transaction that cannot write."""
-    require_reading(sql, allowed=READING)
+    require_reading(sql, allowed=READING, refused=MYSQL)
     with _connect(session) as connection, _failures(), SSCursor(connection) as cursor:
+        _require_filled(cursor, sql, parameters)
         _only_read(cursor)
         cursor.execute(sql, parameters or None)
         columns = [column[0] for column in cursor.description or []]
@@ -165,6 +169,21 @@ def _only_read(cursor: Any) -> None:
     """Make the whole session read-only and begin a transaction in it."""
     cursor.execute("SET SESSION TRANSACTION READ ONLY")
     cursor.execute("START TRANSACTION READ ONLY")
+
+
+def _require_filled(cursor: Any, sql: str, parameters: list[Any] | None) -> None:
+    """Look at the statement as it goes out: a value may have landed in quotes or in a comment.
+
+    The driver writes values into the text; outside of those they are well quoted.
+    """
+    if not parameters:
+        return
+    try:
+        whole = cursor.mogrify(sql, parameters)
+    except (TypeError, ValueError, pymysql.MySQLError):
+        raise InvalidArguments("The values do not fit the %s of the statement.") from None
+    if re.search("[\"'`#]|--|/[*]", sql):
+        require_reading(whole, allowed=READING, refused=MYSQL)
 
 
 def _leave_unread(connection: PinnedConnection, cursor: Any) -> None:

@@ -16,7 +16,8 @@ from connectors.functions import tool
 from connectors.manifest import Connector, Example, Icon, Link, Verification
 from connectors.schemes import database
 from connectors.session import Account, CallFailed, Session
-from connectors.sql import MAX_ROWS, Changed, Rows, collect, require_reading, schemes
+from connectors.sql import MAX_ROWS, Changed, Rows, collect, schemes
+from connectors.statements import POSTGRESQL, require_reading
 
 PORT = 5432
 STATEMENT_SECONDS = 20
@@ -81,7 +82,7 @@ def query(
     session: Session, *, sql: Sql, parameters: Parameters | None = None, max_rows: Limit = 100
 ) -> Rows:
     """Reads rows with one statement, in a transaction that cannot write."""
-    require_reading(sql, allowed=READING)
+    require_reading(sql, allowed=READING, refused=POSTGRESQL)
     with _connect(session) as connection, _failures():
         connection.read_only = True
         _limit_time(connection)
