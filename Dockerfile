@@ -32,7 +32,7 @@ COPY static static
 RUN DATABASE_URL=postgresql://app@localhost/none REDIS_URL=redis://localhost \
     SECRET_KEY=only-while-building-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF \
     ROOT_KEYS=build:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
-    ALLOWED_HOSTS=localhost PUBLIC_URL=https://localhost \
+    ALLOWED_HOSTS=localhost PUBLIC_URL=https://localhost EMAIL_URL=smtp://localhost \
     python manage.py collectstatic --no-input --verbosity 0 \
     && python -m compileall -q .
 USER spojit

@@ -206,7 +206,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 9.0},
     },
 }
-WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=8)
+CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=8)
 # How long one worker alone may verify a connection or make a call: more than a call's 30 s.
 LEASE_SECONDS = env.number("LEASE_SECONDS", default=45)
 
