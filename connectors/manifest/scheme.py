@@ -61,7 +61,7 @@ class Scheme(Sourced):
     signing: Signing | None = None
     verification: Verification | None = None
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The kind of scheme, read from its key."""
         return next((kind for kind in KINDS if is_of_kind(self.key, kind)), "")
