@@ -198,10 +198,10 @@ def _pages(cast: Cast) -> dict[str, bytes]:
     client, here = signed_in(cast.alice), f"/w/{cast.workspace.slug}"
     paths = [f"{here}/connections/", f"{here}/connectors/", f"{here}/audit/", f"{here}/notices/"]
     paths += [f"{here}/audit/export/", f"{here}/members/"]
-    tabs = ("", "status/", "checklist/", "added/", "credentials/", "credential/", "activity/")
-    tabs += ("usage/", "settings/", "removal/")
+    tabs = ["", "status/", "checklist/", "added/", "credentials/", "credential/", "activity/"]
+    tabs += ["usage/", "settings/", "removal/"]
     for number, connection in enumerate(_all(cast)):
-        chosen = tabs if number % 4 == 0 else ("", "credentials/")
+        chosen = tabs if number % 4 == 0 else ["", "credentials/"]
         paths += [f"{here}/connections/{connection.pk}/{tab}" for tab in chosen]
         paths.append(f"{here}/connections/new/{connection.connector_id}/?from={connection.pk}")
     with scope(cast.workspace):
@@ -220,8 +220,8 @@ def _staff_pages() -> dict[str, bytes]:
     TOTP.activate(staff, "JBSWY3DPEHPK3PXP")
     client = signed_in(staff)
     paths = ["/admin/"]
-    for model in ("connection", "credential", "check", "call"):
-        paths.append(f"/admin/connections/{model}/")
+    models = ("connection", "credential", "check", "call")
+    paths += [f"/admin/connections/{model}/" for model in models]
     with scope_of_all():
         keys = list(Connection.objects.values_list("pk", flat=True))
     paths += [f"/admin/connections/connection/{key}/change/" for key in keys]

@@ -6,8 +6,8 @@ import io
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
-import requests  # noqa: TID251 - here it is at home
-from requests.adapters import BaseAdapter  # noqa: TID251
+import requests
+from requests.adapters import BaseAdapter
 
 from spojit.lib.outbound.deadlines import Deadline
 from spojit.lib.outbound.errors import BadAnswer, InvalidRequest
