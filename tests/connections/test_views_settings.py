@@ -145,7 +145,6 @@ def test_removing_an_unused_one_destroys_its_credentials(
 ) -> None:
     address = steps.url(connection, "remove")
     page = steps.get(cast.bob, address)[1]
-    assert "Nothing uses this connection." in page
     assert "to confirm" not in page
     answer = steps.post(cast.bob, address)
     assert answer["Location"] == steps.workspace_url(cast.workspace, "connections:list")
