@@ -29,7 +29,7 @@ ALICE, BOB = User(id=new_id(), name="Alice"), User(id=new_id(), name="Bob")
     ],
 )
 def test_a_suggested_name_is_free_and_short(given: dict[str, str], expected: str) -> None:
-    assert naming.suggest("Shopify", **given) == expected  # type: ignore[arg-type]
+    assert naming.suggest("Shopify", **given) == expected
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_no_network_inside_a_transaction(cast: Cast, connection: Connection) -> 
     with factories.scope(cast.workspace):
         for act in (verification.verify, verification.verify_due, call):
             with pytest.raises(NetworkInTransaction):
-                act(connection)  # type: ignore[operator]
+                act(connection)
 
 
 @pytest.mark.parametrize("act", ["stage", "restore", "request", "remove"])
