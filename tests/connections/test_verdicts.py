@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 NEW = "a-key-2222222222"
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, outcome: str, **account: str) -> None:
+def answering(monkeypatch: pytest.MonkeyPatch, outcome: str, *, account_id: str = "") -> None:
     """Let every service answer so from now on."""
-    verified = Verified(Outcome(outcome), called="GET https://api.example.com/me", **account)
+    verified = Verified(Outcome(outcome), account_id=account_id, called="GET /me")
     monkeypatch.setattr(execution, "verify", lambda *_: verified)
 
 
@@ -52,7 +52,7 @@ def test_a_new_version_of_another_account_waits_even_if_it_may_do_little(
         connection = steps.connect(cast.workspace, server, actor=cast.bob)
     with factories.scope(cast.workspace):
         Connection.objects.update(account_id="1", account_name="octocat")
-    answering(monkeypatch, "permission_missing", account_id="2", account_name="hubot")
+    answering(monkeypatch, "permission_missing", account_id="2")
     credentials.stage(connection, values={"api_key": NEW}, actor=cast.bob)
     steps.work(connection)
     assert steps.fresh(connection).status == "active"
