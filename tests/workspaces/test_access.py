@@ -108,7 +108,7 @@ def test_the_frame_asks_five_questions_however_much_there_is() -> None:
 
 
 def questions(client: Client, path: str) -> list[str]:
-    """Return the statements of a request but BEGIN and the like, and the session's: it is cached."""
+    """Return the statements of a request, without BEGIN, SAVEPOINT and the cached session."""
     with CaptureQueriesContext(connection) as captured:
         assert client.get(path).status_code == 200
     quiet = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
