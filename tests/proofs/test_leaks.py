@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
-from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core import mail
 from django.core.management import call_command
@@ -26,6 +26,7 @@ from spojit.lib.redaction import MASK
 from tests import factories, servers
 from tests.factories import make_cast, make_connector, scope, signed_in
 from tests.proofs.leaks import SHAPES, Canary, found
+from workspaces import invitations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ def test_canaries_that_were_used_everywhere_are_found_nowhere(
     reach: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cast, written = make_cast(), io.StringIO()
-    for key in ("http", "postgresql", "redis", "smtp"):
+    for key in ("http", "postgresql", "mysql", "redis", "smtp", "s3"):
         make_connector(key)
     canaries: list[Canary] = []
     with servers.recording(echo) as server, _logging_everything(written):
@@ -63,8 +64,10 @@ def test_canaries_that_were_used_everywhere_are_found_nowhere(
         _rotate_try_and_break(cast, server, canaries, monkeypatch)
         _work_off(cast)
         assert all(canary.token.encode() in server.everything for canary in canaries[:3])
-        places = _pages(cast) | _staff_pages() | _stores()
+        seed, link = _sealed_for_people(cast)
+        places = _pages(cast) | _staff_pages(seed) | _stores()
     places["logs"] = written.getvalue().encode()
+    assert found([Canary("plain", token=link), Canary("plain", token=seed)], places) == []
     places["mail"] = "".join(str(message.message()) for message in mail.outbox).encode()
     assert found(canaries, places) == []
     assert "Tool called" in written.getvalue()
@@ -99,14 +102,31 @@ def _connect_in_every_way(cast: Cast, server: Server, canaries: list[Canary]) ->
         password = _new(canaries, "letters")
         values = {"base_url": url, "username": "bob", "password": password, "test_path": path}
         _add(client, cast, "http", "basic", values, name=f"basic {path}")
-    host = {"host": "127.0.0.1", "port": str(server.port), "tls": "off"}
-    secret = {"password": _new(canaries, "plain"), "username": "bob"}
-    _add(client, cast, "postgresql", "database", {**host, **secret, "database": "d"}, name="pg")
-    _add(client, cast, "redis", "database", {**host, **secret, "database": "0"}, name="redis")
+    _connect_to_servers(client, cast, server.port, canaries)
     refused = {"base_url": "https://u:p@x/", "api_key": _new(canaries, "plain")}
     answer = _post(client, cast, "http", "api_key", refused | {"name": "refused"})
     assert answer.status_code == 422
     assert found(canaries, {"the refused form": answer.content}) == []
+
+
+def _connect_to_servers(client: Client, cast: Cast, port: int, canaries: list[Canary]) -> None:
+    """Databases, mail and storage, all at a server that speaks none of their languages."""
+    host = {"host": "127.0.0.1", "port": str(port), "username": "bob"}
+    for key, scheme, more in (
+        ("postgresql", "database", {"database": "d", "tls": "off"}),
+        ("mysql", "database", {"database": "d", "tls": "off"}),
+        ("redis", "database", {"database": "0", "tls": "off"}),
+        ("smtp", "basic", {"tls": "starttls"}),
+    ):
+        values = {**host, **more, "password": _new(canaries, "plain")}
+        _add(client, cast, key, scheme, values, name=f"{key} by password")
+    for key, kind in (("postgresql", "postgresql"), ("mysql", "mysql"), ("redis", "redis")):
+        url = f"{kind}://bob:{_new(canaries, 'plain')}@127.0.0.1:{port}/0"
+        _add(client, cast, key, "database_url", {"connection_string": url}, name=f"{key} by URL")
+    keys = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "us-east-1"}
+    place = {"service_url": "compatible", "endpoint": f"http://127.0.0.1:{port}"}
+    secret = {"secret_access_key": _new(canaries, "base64")}
+    _add(client, cast, "s3", "aws_sigv4", keys | place | secret, name="s3")
 
 
 def _post(client: Client, cast: Cast, key: str, scheme: str, values: dict[str, str]) -> Any:
@@ -215,9 +235,20 @@ def _pages(cast: Cast) -> dict[str, bytes]:
     return {path: _whole(answer) for path, answer in answers.items()}
 
 
-def _staff_pages() -> dict[str, bytes]:
+def _sealed_for_people(cast: Cast) -> tuple[str, str]:
+    """Make a second factor's seed, and an invitation whose link was mailed; return both secrets."""
+    invitation = invitations.invite(
+        cast.workspace, email="ivy@example.com", role="member", actor=cast.alice
+    )
+    invitations.mail_waiting(now=clock.now())
+    link = invitations.token_of(invitation)
+    assert link in str(mail.outbox[-1].body)
+    return generate_totp_secret(), link
+
+
+def _staff_pages(seed: str) -> dict[str, bytes]:
     staff = factories.make_user("Stella", is_staff=True, is_superuser=True)
-    TOTP.activate(staff, "JBSWY3DPEHPK3PXP")
+    TOTP.activate(staff, seed)
     client = signed_in(staff)
     paths = ["/admin/"]
     models = ("connection", "credential", "check", "call")
