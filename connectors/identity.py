@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connectors import answers, hosts, paths, templates
+from connectors import answers, hosts, paths, redirected, templates
 from connectors.outcomes import Outcome
+from spojit.lib import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from connectors.manifest import Connector, Environment, HttpRequest, Scheme, Verification
     from spojit.lib.outbound.types import Answer
 
-_LONGEST = 200
 LIMITED = "The credentials work, and may do only part of what this connector offers."
 
 
@@ -50,6 +50,9 @@ def judge(
     """Say what the answer to a verification means."""
     verification = scheme.verification
     assert verification is not None
+    moved = redirected.outcome(answer) if reading.rule is None else None
+    if moved is not None:
+        return Verified(moved)
     name = _decided(verification, reading, answer.status)
     if name == "ok":
         return _proven(connector, verification, values, answer, reading.data)
@@ -151,8 +154,8 @@ def _account(verification: Verification, data: Any) -> tuple[str, str]:
 
 
 def _clean(text: str) -> str:
-    """Make a name from elsewhere fit to be shown: one line, no control marks, not too long."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:_LONGEST]
+    """Make a name from elsewhere fit to be shown: one line, no control marks."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", storable.text(text)).strip()
 
 
 def _by_rule(rule: Environment, values: Mapping[str, str], data: Any) -> str:

@@ -50,6 +50,8 @@ class Verification(Sourced):
         skip: say nothing was proven (`unverified`) when this field is empty.
         called: in words, what a `function` does.
         answers: rules for this call, before the connector's own.
+        follow_redirects: whether the service redirects this call to where it answers it. Else a
+            redirect proves nothing: wrong credentials lead to a log-in page, which answers 200.
         on_401, on_403: what these mean here when no rule says otherwise.
         limited_note: what the page says of credentials that are valid but limited.
     """
@@ -62,6 +64,7 @@ class Verification(Sourced):
     environment: Environment | None = None
     scopes: Scopes | None = None
     answers: list[AnswerRule] = []
+    follow_redirects: bool = False
     on_401: Refusal = "refused"
     on_403: Refusal = "refused"
     limited_note: Line | None = None

@@ -26,12 +26,13 @@ def send(request: Request, *, policy: Policy | None = None) -> Answer:
     """
     policy = policy or Policy.default()
     deadline = Deadline(policy.total_seconds)
-    hop = _first(request)
+    hop = first = _first(request)
     for number in range(redirects.MOST_REDIRECTS + 1):
         raw = _make_hop(request, hop, policy, deadline, is_first=number == 0)
         if not request.follow_redirects or redirects.location(raw) is None:
             place = redirects.shown(hop.target, request.credential) if number else hop.target.place
-            return _answer(place, raw, deadline)
+            is_authorized = hop.carries_credential == first.carries_credential
+            return _answer(place, raw, deadline, is_authorized=is_authorized)
         hop = _follow(hop, raw, request)
     raise BadAnswer("The service redirected too often.")
 
@@ -67,7 +68,7 @@ def _follow(hop: Hop, raw: Raw, request: Request) -> Hop:
         raise
 
 
-def _answer(place: str, raw: Raw, deadline: Deadline) -> Answer:
+def _answer(place: str, raw: Raw, deadline: Deadline, *, is_authorized: bool) -> Answer:
     return Answer(
         raw.status,
         raw.headers,
@@ -75,4 +76,5 @@ def _answer(place: str, raw: Raw, deadline: Deadline) -> Answer:
         place,
         deadline.elapsed_ms(),
         raw.remote_address,
+        is_authorized,
     )

@@ -148,6 +148,7 @@ class Answer:
         url: where the answer came from, after redirects, without query and fragment.
         duration_ms: from the start of `send`, all hops together.
         remote_address: the IP address that answered.
+        is_authorized: whether the hop that answered got the credential, if the first one did.
     """
 
     status: int
@@ -156,6 +157,7 @@ class Answer:
     url: str = field(repr=False)
     duration_ms: int
     remote_address: str
+    is_authorized: bool = True
 
     @cached_property
     def data(self) -> Any:
