@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -29,6 +30,7 @@ _BY_STATUS = {
 }
 _SHOWN_HEADERS = ("content-type", "etag", "last-modified", "location", "request-id", "x-request-id")
 LONGEST_WAIT_SECONDS = 24 * 3600.0
+_WHOLE = re.compile(r"[0-9]{1,10}")
 
 
 _UNREADABLE = object()
@@ -181,23 +183,28 @@ def _text(answer: Answer) -> str:
 
 
 def _from_retry_after(text: str) -> float | None:
-    if text.strip().isdigit():
-        return float(text)
+    seconds = _number(text)
+    if seconds is not None:
+        return seconds
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        return _seconds_until(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         return None
-    return _seconds_until(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def _from_reset(connector: Connector, answer: Answer) -> float | None:
     limits = connector.rate_limit
-    text = answer.headers.get(limits.reset, "") if limits and limits.reset else ""
-    if not limits or not text.isdigit():
+    found = _number(answer.headers.get(limits.reset, "")) if limits and limits.reset else None
+    if not limits or found is None:
         return None
-    if limits.reset_is == "seconds":
-        return float(text)
-    return float(text) - clock.now().timestamp()
+    return found if limits.reset_is == "seconds" else found - clock.now().timestamp()
+
+
+def _number(text: str) -> float | None:
+    """Read a whole number strictly: other digits than 0 to 9 are none, nor are endless ones."""
+    found = _WHOLE.fullmatch(text.strip())
+    return float(found.group()) if found else None
 
 
 def _seconds_until(moment: datetime) -> float:

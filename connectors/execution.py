@@ -1,6 +1,6 @@
 """Verifies credentials and runs tools. Never raises for the other side's trouble: it names it.
 
-What comes back is not redacted and nothing is logged or kept here: both are the caller's.
+What comes back is not redacted and none of it is logged or kept here: both are the caller's.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from connectors import answers, arguments as given, functions, identity, paging, ports, requests
 from connectors.encoding import InvalidArguments
 from connectors.identity import Verified
 from connectors.outcomes import MEANINGS, Outcome
-from connectors.session import Account, Session
+from connectors.session import Account, CallFailed, Session
 from spojit.lib import outbound
 from spojit.lib.errors import SpojitError
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from connectors.manifest import Connector, Scheme, Tool, Verification
 
 __all__ = ["InvalidArguments", "Verified", "call", "describe_call", "verify"]
+
+log = structlog.get_logger(__name__)
 
 _IN_DOUBT = frozenset({"timeout", "unreachable", "bad_answer", "answer_too_large"})
 """Failures on the way, after which a request may have been carried out all the same."""
@@ -49,6 +53,8 @@ def verify(
         verified = prove(connector, scheme, verification, values, policy)
     except SpojitError as error:
         verified = Verified(_failed_proof(verification, error))
+    except Exception as error:  # noqa: BLE001 - the wall: an answer may break any of its readers
+        verified = Verified(_unforeseen(connector, error))
     timed = replace(verified.outcome, duration_ms=_elapsed_ms(started))
     return replace(verified, called=called, outcome=timed)
 
@@ -70,6 +76,7 @@ def call(
     """
     fitting = given.check(tool, arguments)
     run = _run_function if tool.function else _run_request
+    is_safe = _is_safe(tool, idempotency_key, fitting)
     started = perf_counter()
     try:
         outcome = run(connector, scheme, tool, values, fitting, policy, idempotency_key)
@@ -77,8 +84,10 @@ def call(
         raise
     except SpojitError as error:
         outcome = _failed(error)
-        if not _is_safe(tool, idempotency_key, fitting) and _may_have_happened(error):
+        if not is_safe and _may_have_happened(error):
             outcome = replace(outcome, name="outcome_unknown")
+    except Exception as error:  # noqa: BLE001 - the wall, as in `verify`
+        outcome = _unforeseen(connector, error, is_safe=is_safe)
     return replace(outcome, duration_ms=_elapsed_ms(started))
 
 
@@ -103,7 +112,10 @@ def _prove_by_request(
 ) -> Verified:
     assert verification.request is not None
     request = requests.build(connector, scheme, verification.request, values, {})
+    request.follow_redirects = verification.follow_redirects
     answer = outbound.send(request, policy=_policy(connector, policy))
+    if not answer.is_authorized:
+        raise CallFailed("bad_answer", "The service redirected to where no credentials go.")
     kind = verification.request.answer
     reading = answers.read(connector, answer, rules=verification.answers, kind=kind)
     return identity.judge(connector, scheme, values, answer, reading)
@@ -192,6 +204,12 @@ def _failed(error: SpojitError) -> Outcome:
     """Name a failure. A refusal of our own that has no outcome is a refused request."""
     name = str(getattr(error, "outcome", "request_refused"))
     return Outcome(name if name in MEANINGS else "request_refused", detail=error.message)
+
+
+def _unforeseen(connector: Connector, error: Exception, *, is_safe: bool = True) -> Outcome:
+    """Name an answer on which a reader broke; the exception's own text may hold any of it."""
+    log.error("An answer broke its reader", connector=connector.key, error=type(error).__name__)
+    return Outcome("bad_answer" if is_safe else "outcome_unknown")
 
 
 def _failed_proof(verification: Verification, error: SpojitError) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from connectors import answers, paths
 from connectors.outcomes import Outcome
-from spojit.lib.outbound import Answer, targets
+from spojit.lib.outbound import Answer, InvalidRequest, targets
 
 if TYPE_CHECKING:
     from connectors.manifest import Connector, Paging, Tool
@@ -86,9 +86,16 @@ def next_link(headers: Headers, *, base: str) -> str:
     """Read `rel="next"` of a Link header (RFC 8288); only an address of the same origin counts."""
     for url, parameters in _LINK.findall(headers.get("link", "")):
         if _NEXT.search(parameters):
-            whole = urljoin(base, url)
-            return whole if targets.read(whole).origin == targets.read(base).origin else ""
+            return _of_same_origin(base, url)
     return ""
+
+
+def _of_same_origin(base: str, url: str) -> str:
+    try:
+        whole = urljoin(base, url)
+        return whole if targets.read(whole).origin == targets.read(base).origin else ""
+    except (ValueError, InvalidRequest):
+        return ""
 
 
 def _size(paging: Paging, arguments: Mapping[str, Any]) -> int:
@@ -106,11 +113,19 @@ def _joined(paging: Paging | None, data: Any, items: list[Any]) -> Any:
     if paging is None or not paging.items:
         return items
     *parents, last = paths.parse(paging.items)
-    holder = data
-    for parent in parents:
-        holder = holder[parent]
-    holder[last] = items
-    return data
+    holder = paths.descend(data, parents)
+    if isinstance(holder, dict) and isinstance(last, str):
+        holder[last] = items
+        return data
+    return _nested(parents, last, items)
+
+
+def _nested(parents: Sequence[str | int], last: str | int, items: list[Any]) -> Any:
+    """Make the place of the items anew: the last page had none."""
+    whole: Any = items
+    for step in (last, *reversed(parents)):
+        whole = {step: whole} if isinstance(step, str) else [whole]
+    return whole
 
 
 def _whole(answer: Answer, body: Any) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _STEP = re.compile(r'(?:^|\.)(?:"([^"]+)"|([^.\[\]"]+))|\[(-?\d+)\]')
 
@@ -36,7 +39,12 @@ def parse(path: str) -> tuple[str | int, ...]:
 
 def find(value: Any, path: str) -> Any:
     """Follow a path; `MISSING` when it leads nowhere."""
-    for step in parse(path):
+    return descend(value, parse(path))
+
+
+def descend(value: Any, steps: Sequence[str | int]) -> Any:
+    """Follow the steps of a path; `MISSING` when they lead nowhere."""
+    for step in steps:
         value = _descend(value, step)
         if value is MISSING:
             return MISSING

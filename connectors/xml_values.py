@@ -50,7 +50,9 @@ def read(data: bytes | str) -> dict[str, Any]:
     parser.StartDoctypeDeclHandler = _refuse_doctype
     try:
         parser.Parse(data, True)  # noqa: FBT003 - the parser's own "this is all"
-    except expat.ExpatError:
+    except BadXml:
+        raise
+    except (expat.ExpatError, LookupError, ValueError):  # also an encoding that nobody knows
         raise BadXml("it is not well-formed") from None
     return reader.root
 
