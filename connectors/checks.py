@@ -67,8 +67,16 @@ def _of_fields(scheme: Scheme, place: str, keys: set[str]) -> Found:
     for name in sorted(_names_sent(scheme) - keys):
         yield f"{place}.send", f"it sends {{{name}}}, which is no field; add the field or mend it"
     for field in scheme.fields:
+        if field.key in _deciding(scheme) and not (field.secret or field.endpoint):
+            why = "it decides under which name a secret is sent, or after what; add endpoint: true"
+            yield f"{place}.fields[{field.key}]", why
         for other in sorted(set(field.when) - keys):
             yield f"{place}.fields[{field.key}].when", f"there is no field {other}"
+
+
+def _deciding(scheme: Scheme) -> frozenset[str]:
+    """Give the fields by which somebody could send a kept secret in a place where it is shown."""
+    return frozenset().union(*(place.deciding for place in scheme.send))
 
 
 def _names_sent(scheme: Scheme) -> frozenset[str]:

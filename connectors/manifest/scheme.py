@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from connectors import templates
 from connectors.manifest.base import Key, Line, Sourced, Strict
 from connectors.manifest.field import Field
 from connectors.manifest.verification import Verification
@@ -26,6 +27,12 @@ class Placement(Strict):
     body: str = ""
     value: str = "{api_key}"
     prefix: Key | None = None
+
+    @property
+    def deciding(self) -> frozenset[str]:
+        """The fields that decide where the credential stands, and what stands before it."""
+        named = (templates.names(text) for text in (self.header, self.query, self.body))
+        return frozenset({self.prefix} if self.prefix else ()).union(*named)
 
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:
