@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from psycopg.sql import SQL, Identifier
 
-from connectors.catalogue import postgresql as driver
+from connectors.catalogue import _postgresql as driver
 from connectors.execution import InvalidArguments
 from connectors.schemes.database import Target
 from tests import servers, services
