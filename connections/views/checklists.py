@@ -48,7 +48,8 @@ def of(
     On the page of a rotation it also says what became of the new version, and offers what is next.
     """
     url = showing.page(request.workspace.slug, connection, "checklist")
-    last = last_check(connection)
+    staged = credentials.staged(connection) if is_rotation else None
+    last = last_check(connection, version=staged.version if staged else None)
     is_running = last is None or progress.is_verifying(connection, now=clock.now())
     shown: dict[str, Any] = {"is_running": is_running, "url": url, "back": "added"}
     if is_rotation:
@@ -77,9 +78,11 @@ def _rotation(
     return told
 
 
-def last_check(connection: Connection) -> Check | None:
-    """Find the last verification."""
+def last_check(connection: Connection, *, version: int | None = None) -> Check | None:
+    """Find the last verification, or that of one version of the credential."""
     rows = Check.objects.filter(connection_id=connection.pk, kind=Kind.VERIFICATION)
+    if version is not None:
+        rows = rows.filter(credential_version=version)
     check: Check | None = rows.order_by("-at", "-pk").first()
     return check
 
