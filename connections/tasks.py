@@ -31,6 +31,9 @@ def verify(*, workspace_id: str, connection_id: str, **_: Any) -> None:
         verification.verify_due(connection)
     except (leases.AlreadyVerifying, leases.LeaseLost) as refusal:
         log.info("Verification left to another worker", code=refusal.code)
+    except Exception:
+        verification.postpone(connection)
+        raise
     else:
         _go_on(connection)
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import Q
 
-from connections import calls, credentials
+from connections import calls, credentials, fairness
 from connections.calls import ConnectionRemoved, Use
 from connections.models import Call, Connection
 from connectors import arguments as checking, execution, registry
 from connectors.outcomes import Outcome
-from spojit.lib import clock, limits
+from spojit.lib import clock, limits, storable
 from spojit.lib.errors import SpojitError
 from spojit.lib.ids import new_id
 from workspaces import audit, isolation
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 MOST_SHOWN_BYTES = 256 * 1024
 MOST_AT_ONCE = 200
 MOST_A_MINUTE = 60
+MOST_ATTEMPTS = 3
+"""How often a call is begun whose worker is lost each time, by its answer perhaps."""
+
 TABLE = "connections_call"
 PURPOSE = "arguments"
 
@@ -94,11 +97,11 @@ def carry_out(workspace_id: uuid.UUID, call_id: uuid.UUID) -> Call | None:
 
 
 def find_waiting(*, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """List (workspace ID, call ID) of calls whose announcement or worker was lost."""
+    """List (workspace ID, call ID) of calls whose announcement or worker was lost, in turns."""
     with isolation.everything(reason="calls that wait", is_routine=True):
         rows = Call.objects.filter(_is_free(now), finished_at=None)
-        rows = rows.filter(created_at__lt=now - timedelta(seconds=5)).order_by("created_at")
-        return list(rows.values_list("workspace_id", "pk")[:MOST_AT_ONCE])
+        rows = rows.filter(created_at__lt=now - timedelta(seconds=5))
+        return fairness.take_turns(rows, by="created_at", most=MOST_AT_ONCE)
 
 
 def _is_free(now: datetime) -> Q:
@@ -112,8 +115,8 @@ def _claim(workspace_id: uuid.UUID, call_id: uuid.UUID) -> Call | None:
         row: Call | None = mine.select_for_update(of=("self",), skip_locked=True).first()
         if row is None:
             return None
-        if row.started_at is not None and not _may_repeat(row):
-            _finish(row, Outcome("outcome_unknown"))
+        if end := _end_of(row):
+            _finish(row, Outcome(end))
             return None
         row.connection = _connection(row)
         _lease(row, now=now)
@@ -124,9 +127,17 @@ def _lease(row: Call, *, now: datetime) -> None:
     """Make the row this worker's own, in the lock of it."""
     used = credentials.current(row.connection) if row.connection else None
     row.credential_version = used.version if used else 0
-    row.started_at, row.lease_owner = now, new_id()
+    row.started_at, row.lease_owner, row.attempts = now, new_id(), row.attempts + 1
     row.lease_expires_at = now + timedelta(seconds=settings.LEASE_SECONDS)
-    row.save(update_fields=["credential_version", "started_at", "lease_owner", "lease_expires_at"])
+    row.save(
+        update_fields=[
+            "credential_version",
+            "started_at",
+            "lease_owner",
+            "lease_expires_at",
+            "attempts",
+        ]
+    )
 
 
 def _connection(row: Call) -> Connection | None:
@@ -137,8 +148,20 @@ def _connection(row: Call) -> Connection | None:
     return found
 
 
+def _end_of(row: Call) -> str:
+    """Name how a call ends that was begun before and never came to an end; empty to go on."""
+    if row.started_at is None:
+        return ""
+    if not _may_repeat(row):
+        return "outcome_unknown"
+    return "bad_answer" if row.attempts >= MOST_ATTEMPTS else ""
+
+
 def _may_repeat(row: Call) -> bool:
-    return registry.get(row.connector_key).tool(row.tool).effect == "read"
+    try:
+        return registry.get(row.connector_key).tool(row.tool).effect == "read"
+    except SpojitError:
+        return False
 
 
 def _outcome_of(row: Call) -> Outcome:
@@ -190,10 +213,9 @@ def _finish(row: Call, outcome: Outcome) -> bool:
 
 
 def _cut(data: Any) -> tuple[Any, bool]:
-    text = json.dumps(data, default=str).replace("\\u0000", "\ufffd")
-    if len(text) <= MOST_SHOWN_BYTES:
-        return json.loads(text), False
-    return text[:MOST_SHOWN_BYTES], True
+    shown = storable.value(data)
+    text = json.dumps(shown)
+    return (shown, False) if len(text) <= MOST_SHOWN_BYTES else (text[:MOST_SHOWN_BYTES], True)
 
 
 def _seal(row: Call, arguments: Mapping[str, Any]) -> bytes:

@@ -36,6 +36,7 @@ class Call(TenantModel):
     finished_at = models.DateTimeField(null=True)
     lease_owner = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     outcome = models.CharField(max_length=30, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     status_code = models.PositiveSmallIntegerField(default=0)

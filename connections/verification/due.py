@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from connections import fairness
 from connections.models import Connection
 from spojit.lib import clock, limits
 from workspaces import audit, isolation
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 500
 MOST_A_MINUTE = 10
+AFTER_FAULT = timedelta(hours=1)
 
 
 def request(connection: Connection, *, actor: Actor | User) -> None:
@@ -39,10 +42,18 @@ def request(connection: Connection, *, actor: Actor | User) -> None:
 
 
 def find_due(*, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """List (workspace ID, connection ID) of what is due and unattended, the longest waiting first.
+    """List (workspace ID, connection ID) of what is due and unattended, workspaces in turns.
 
     It takes no lease: the verification itself does, so a lost announcement costs nothing.
     """
     with isolation.everything(reason="verifications that are due", is_routine=True):
-        due = Connection.objects.due(now=now).order_by("verification_due_at")
-        return list(due.values_list("workspace_id", "pk")[:MOST_AT_ONCE])
+        due = Connection.objects.due(now=now)
+        return fairness.take_turns(due, by="verification_due_at", most=MOST_AT_ONCE)
+
+
+def postpone(connection: Connection) -> None:
+    """Move a verification on that ended in a fault of our own, so that it fails once an hour."""
+    now = clock.now()
+    with isolation.workspace(connection.workspace_id):
+        due = Connection.objects.filter(pk=connection.pk, verification_due_at__lte=now)
+        due.update(verification_due_at=now + AFTER_FAULT)
