@@ -11,7 +11,7 @@ from connections.models import Check, Connection, Credential
 from connections.models.check import Kind
 from connections.verification import timing
 from connectors.outcomes import Outcome
-from spojit.lib import clock, metrics, redaction
+from spojit.lib import clock, metrics, redaction, storable
 from workspaces.audit import Actor
 
 if TYPE_CHECKING:
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from workspaces.models import User
 
 LONGEST_NAME = 255
+LONGEST_SCOPE = 200
+MOST_SCOPES = 200
+KEPT_UNPROVEN = (
+    "The credential in use was verified and this one, which keeps its secret, cannot be."
+    " Give what verifies it, or enter a new secret."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,18 @@ class Answer:
 
 
 def masked(verified: Verified) -> Verified:
-    """Mask what a service says of the account, in case it echoes the credential."""
+    """Mask what a service says of the account, in case it echoes the credential; cut after that."""
+    scopes = verified.scopes
     return replace(
         verified,
-        account_id=redaction.redact(verified.account_id)[:LONGEST_NAME],
-        account_name=redaction.redact(verified.account_name)[:LONGEST_NAME],
+        account_id=_shown(verified.account_id, LONGEST_NAME),
+        account_name=_shown(verified.account_name, LONGEST_NAME),
+        scopes=None if scopes is None else [_shown(s, LONGEST_SCOPE) for s in scopes[:MOST_SCOPES]],
     )
+
+
+def _shown(text: str, longest: int) -> str:
+    return redaction.redact(storable.text(text))[:longest]
 
 
 def record_current(connection: Connection, answer: Answer) -> Check:
@@ -71,6 +83,8 @@ def record_staged(
     use, and the status, as they were.
     """
     outcome = _compared(connection, answer.verified)
+    if outcome.name == "unverified" and _keeps_proven_secret(connection, staged):
+        outcome, promote = replace(outcome, detail=KEPT_UNPROVEN), False
     staged.outcome, staged.outcome_detail = outcome.name, outcome.detail[:300]
     staged.found_account_id = answer.verified.account_id
     staged.found_account_name = answer.verified.account_name
@@ -82,6 +96,16 @@ def record_staged(
         return record_current(connection, answer)
     _plan_staged(connection, outcome, answer)
     return _check(connection, outcome, answer, before=connection.status, is_staged=True)
+
+
+def _keeps_proven_secret(connection: Connection, staged: Credential) -> bool:
+    """Whether a version takes over a secret of the one in use, which was once found to work."""
+    current = credentials.current(connection)
+    secret = connection.manifest_scheme.secret_keys & staged.fields.keys()
+    if not current or not any(staged.fields[key] == current.fields.get(key) for key in secret):
+        return False
+    checks = Check.objects.filter(connection=connection, kind=Kind.VERIFICATION, outcome="ok")
+    return checks.filter(credential_version=current.version, is_staged=False).exists()
 
 
 def _author(staged: Credential) -> Actor:

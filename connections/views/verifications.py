@@ -116,7 +116,7 @@ def _staged_warning(request: WorkspaceRequest, connection: Connection) -> dict[s
     if staged is None or not access.may_manage(request.membership, connection):
         return None
     said = (
-        MEANINGS[staged.outcome].sentence
+        f"{MEANINGS[staged.outcome].sentence} {staged.outcome_detail}".rstrip()
         if staged.outcome in MEANINGS
         else "They are verified first."
     )

@@ -80,7 +80,8 @@ def test_a_last_page_without_the_place_of_the_items_is_joined_all_the_same() -> 
     assert paging._joined(rules, {"result": {"n": 1, "list": [9]}}, [1, 9]) == {
         "result": {"n": 1, "list": [1, 9]}
     }
-    for last in ({}, {"result": None}, {"result": []}, [], None, "x"):
+    empty: list[Any] = [{}, {"result": None}, {"result": []}, [], None, "x"]
+    for last in empty:
         assert paging._joined(rules, last, [1]) == {"result": {"list": [1]}}
     inner = Paging(kind="page", parameter="page", items="result[0].list")
     assert paging._joined(inner, {}, [1]) == {"result": [{"list": [1]}]}
