@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from spojit.lib import clock
 from spojit.lib.errors import Refused
 from spojit.lib.ids import NOBODY, new_id
-from workspaces import audit, isolation, mail
+from workspaces import audit, invitation_limits, isolation
 from workspaces.audit import Actor
 from workspaces.models import Invitation, Membership, User, Workspace
 from workspaces.roles import Role, may_give
 
 if TYPE_CHECKING:
+    import uuid
+
     from django.db.models import QuerySet
 
 VALID_FOR = timedelta(days=7)
-MAILED_FOR = timedelta(days=1)
-MOST_AT_ONCE = 100
 
 
 class BadAddress(Refused):
@@ -71,16 +69,19 @@ def invite(
     """Invite an address; an open invitation for it is replaced. A worker sends the mail.
 
     Raises:
-        BadAddress, AlreadyMember, RoleNotGivable: nothing was changed.
+        BadAddress, AlreadyMember, RoleNotGivable, TooManyInvitations: nothing was changed.
     """
     actor, role, email = Actor.of(actor), Role(role), _clean_address(email)
     with isolation.workspace(workspace):
-        _refuse_role(actor, role)
-        if Membership.objects.filter(user__email__iexact=email).exists():
+        _refuse_role(workspace.pk, actor, role)
+        everybody = Membership.objects.filter(workspace=workspace)
+        if everybody.filter(user__email__iexact=email).exists():
             raise AlreadyMember
-        _open_ones().filter(email=email).update(revoked_at=clock.now())
-        row = _renewed(Invitation(id=new_id(), workspace=workspace, email=email, role=role))
-        row.invited_by_id, row.invited_by_name = actor.id or NOBODY, actor.name
+        invitation_limits.take(workspace.pk, email=email, actor=actor)
+        open_ones(workspace).filter(email=email).update(revoked_at=clock.now())
+        row = _renewed(
+            Invitation(id=new_id(), workspace=workspace, email=email, role=role), actor=actor
+        )
         row.save(force_insert=True)
         _record(row, actor=actor, act="invitation.sent")
     return row
@@ -92,16 +93,18 @@ def send_again(invitation: Invitation, *, actor: Actor | User) -> Invitation:
     Raises:
         InvitationOver: it was used or revoked.
         RoleNotGivable: whoever sends it may not give that role.
+        TooManyInvitations: the next one must wait.
     """
     actor = Actor.of(actor)
     with isolation.workspace(invitation.workspace_id):
         row = _locked(invitation)
-        _refuse_role(actor, Role(row.role))
+        _refuse_role(row.workspace_id, actor, Role(row.role))
         if row.accepted_at or row.revoked_at:
             raise InvitationOver
-        row = _renewed(row)
+        invitation_limits.take(row.workspace_id, email=row.email, actor=actor)
+        row = _renewed(row, actor=actor)
         row.mailed_at = None
-        row.save(update_fields=["token_hash", "expires_at", "mailed_at"])
+        row.save()
         _record(row, actor=actor, act="invitation.sent_again")
     return row
 
@@ -120,6 +123,29 @@ def revoke(invitation: Invitation, *, actor: Actor | User) -> Invitation:
         row.save(update_fields=["revoked_at"])
         _record(row, actor=Actor.of(actor), act="invitation.revoked")
     return row
+
+
+def revoke_of(person: Membership, *, role: Role | None, actor: Actor) -> int:
+    """Revoke what would let a person back in who is removed, or gets a lesser role; say how many.
+
+    Those are the open invitations for an address of theirs, and the ones they sent themselves
+    but may no longer give.
+
+    Args:
+        person: the member, in the scope of their workspace.
+        role: what they are from now on; None when they are no member.
+        actor: who changes that.
+    """
+    rows = [
+        row
+        for row in open_ones(person.workspace).select_for_update()
+        if is_for(row, person.user) or _is_void(row, sender=person, role=role)
+    ]
+    for row in rows:
+        row.revoked_at = clock.now()
+        row.save(update_fields=["revoked_at"])
+        _record(row, actor=actor, act="invitation.revoked")
+    return len(rows)
 
 
 def find(token: str) -> Invitation:
@@ -145,7 +171,8 @@ def accept(token: str, *, user: User, address: str | None = None) -> Membership:
         address: the client's IP address, for the audit log.
 
     Raises:
-        InvitationOver: it was used, revoked, or its time is over.
+        InvitationOver: it was used, revoked, its time is over, or whoever sent it may no longer
+            give its role.
         OtherAddress: the account has not proven the invited address.
     """
     found = find(token)
@@ -155,6 +182,7 @@ def accept(token: str, *, user: User, address: str | None = None) -> Membership:
         row = _locked(found)
         if not row.is_open(now=clock.now()) or row.token_hash != _hashed(token):
             raise InvitationOver
+        _refuse_sender(row)
         row.accepted_at = clock.now()
         row.save(update_fields=["accepted_at"])
         membership, _ = Membership.objects.get_or_create(
@@ -174,7 +202,7 @@ def is_for(invitation: Invitation, user: User) -> bool:
 def is_awaited(email: str) -> bool:
     """Whether an open invitation waits for this address, in any workspace."""
     with isolation.everything(reason="open invitations of an address", is_routine=True):
-        rows = _open_ones().filter(email=email.strip().lower(), expires_at__gt=clock.now())
+        rows = open_ones().filter(email=email.strip().lower(), expires_at__gt=clock.now())
         return bool(rows.exists())
 
 
@@ -183,25 +211,14 @@ def waiting_for(user: User) -> list[Invitation]:
     proven = EmailAddress.objects.filter(user=user, verified=True)
     addresses = [address.lower() for address in proven.values_list("email", flat=True)]
     with isolation.everything(reason="open invitations of a person", is_routine=True):
-        rows = _open_ones().filter(email__in=addresses, expires_at__gt=clock.now())
+        rows = open_ones().filter(email__in=addresses, expires_at__gt=clock.now())
         return list(rows.select_related("workspace").order_by("-created_at"))
 
 
-def mail_waiting(*, now: datetime) -> int:
-    """Send the invitations that were not sent yet, for a day; return how many were tried."""
-    with isolation.everything(reason="invitations to mail", is_routine=True):
-        waiting = Invitation.objects.select_for_update(skip_locked=True, of=("self",))
-        waiting = waiting.select_related("workspace").filter(
-            mailed_at=None,
-            accepted_at=None,
-            revoked_at=None,
-            expires_at__gt=now + VALID_FOR - MAILED_FOR,
-        )
-        rows = list(waiting.order_by("created_at")[:MOST_AT_ONCE])
-        Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=now)
-    for row in rows:
-        _mail(row)
-    return len(rows)
+def open_ones(workspace: Workspace | None = None) -> QuerySet[Invitation]:
+    """Find the open invitations of one workspace, or of all that the scope opens."""
+    rows: QuerySet[Invitation] = Invitation.objects.filter(accepted_at=None, revoked_at=None)
+    return rows.filter(workspace=workspace) if workspace else rows
 
 
 def token_of(invitation: Invitation) -> str:
@@ -213,23 +230,11 @@ def token_of(invitation: Invitation) -> str:
     return salted_hmac("workspaces.invitation", value, algorithm="sha256").hexdigest()
 
 
-def _renewed(row: Invitation) -> Invitation:
+def _renewed(row: Invitation, *, actor: Actor) -> Invitation:
+    row.invited_by_id, row.invited_by_name = actor.id or NOBODY, actor.name
     row.expires_at = clock.now() + VALID_FOR
     row.token_hash = _hashed(token_of(row))
     return row
-
-
-def _mail(row: Invitation) -> None:
-    path = reverse("workspaces:invitation_accept", kwargs={"token": token_of(row)})
-    sent = mail.send(
-        "mail/invitation.txt",
-        {"invitation": row, "url": f"{settings.PUBLIC_URL}{path}"},
-        subject=f"{row.invited_by_name} invites you to {row.workspace.name} on Spojit",
-        to=row.email,
-    )
-    if not sent:
-        with isolation.workspace(row.workspace_id):
-            Invitation.objects.filter(pk=row.pk).update(mailed_at=None)
 
 
 def _hashed(token: str) -> str:
@@ -245,22 +250,35 @@ def _clean_address(email: str) -> str:
     return cleaned
 
 
-def _open_ones() -> QuerySet[Invitation]:
-    return Invitation.objects.filter(accepted_at=None, revoked_at=None)
-
-
 def _locked(invitation: Invitation) -> Invitation:
     rows = Invitation.objects.select_for_update(of=("self",)).select_related("workspace")
-    row: Invitation = rows.get(pk=invitation.pk)
+    row: Invitation = rows.get(pk=invitation.pk, workspace_id=invitation.workspace_id)
     return row
 
 
-def _refuse_role(actor: Actor, role: Role) -> None:
-    if actor.id is None:
-        return
-    giver = Membership.objects.filter(user_id=actor.id).first()
-    if giver is None or not may_give(Role(giver.role), role):
+def _refuse_role(workspace_id: uuid.UUID, actor: Actor, role: Role) -> None:
+    if actor.id is not None and not _may_give(workspace_id, actor.id, role):
         raise RoleNotGivable
+
+
+def _refuse_sender(row: Invitation) -> None:
+    """Refuse what was sent by somebody who is no longer, or no longer enough of, a member."""
+    if row.invited_by_id == NOBODY:  # a command sent it
+        return
+    if not _may_give(row.workspace_id, row.invited_by_id, Role(row.role)):
+        raise InvitationOver
+
+
+def _may_give(workspace_id: uuid.UUID, user_id: uuid.UUID, role: Role) -> bool:
+    rows = Membership.objects.filter(workspace_id=workspace_id, user_id=user_id)
+    giver = rows.filter(user__is_active=True).first()
+    return giver is not None and may_give(Role(giver.role), role)
+
+
+def _is_void(row: Invitation, *, sender: Membership, role: Role | None) -> bool:
+    if row.invited_by_id != sender.user_id:
+        return False
+    return role is None or not may_give(role, Role(row.role))
 
 
 def _record(row: Invitation, *, actor: Actor, act: str) -> None:

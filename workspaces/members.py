@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spojit.lib.errors import Refused
-from workspaces import audit, departures, isolation, notices
+from workspaces import audit, departures, invitations, isolation, notices
 from workspaces.audit import Actor
 from workspaces.models import Membership, Notice, User, Workspace
-from workspaces.roles import Permission, Role, may_give
+from workspaces.roles import RANK, Permission, Role, may_give
 
 if TYPE_CHECKING:
     import uuid
@@ -73,7 +73,8 @@ def holdings(membership: Membership) -> list[Holding]:
 def heirs(membership: Membership) -> list[User]:
     """List who may take over what is a member's: others who may own connections, by name."""
     with isolation.workspace(membership.workspace_id):
-        rows = Membership.objects.select_related("user").exclude(pk=membership.pk)
+        everybody = Membership.objects.filter(workspace_id=membership.workspace_id)
+        rows = everybody.select_related("user").exclude(pk=membership.pk)
         fit = [row.user for row in rows if row.may(Permission.MANAGE_OWN_CONNECTIONS)]
     return sorted(fit, key=lambda user: (str(user).casefold(), user.pk))
 
@@ -106,7 +107,8 @@ def hand_over_workspace(membership: Membership, *, to: User, actor: Actor | User
     actor = Actor.of(actor)
     with isolation.workspace(membership.workspace_id):
         giver = _locked(membership)
-        taker = Membership.objects.filter(user=to).exclude(pk=giver.pk).first()
+        everybody = Membership.objects.filter(workspace=giver.workspace).select_related("workspace")
+        taker = everybody.filter(user=to).exclude(pk=giver.pk).first()
         if not giver.is_owner:
             raise RoleNotYours
         if taker is None:
@@ -158,14 +160,16 @@ def _end(membership: Membership, *, to: User | None, actor: Actor, act: str) -> 
 def _forget(row: Membership, *, moved: int, to: User | None, actor: Actor, act: str) -> None:
     details = {"role": row.role, "moved": moved, "to": str(to) if to and moved else ""}
     audit.record(row.workspace, actor=actor, act=act, subject=row.user, details=details)
-    Notice.objects.filter(user_id=row.user_id).delete()
-    Membership.objects.filter(pk=row.pk).delete()
+    invitations.revoke_of(row, role=None, actor=actor)
+    Notice.objects.filter(workspace_id=row.workspace_id, user_id=row.user_id).delete()
+    Membership.objects.filter(workspace_id=row.workspace_id, pk=row.pk).delete()
     if moved:
         _tell_admins(row, moved=moved, to=to)
 
 
 def _tell_admins(row: Membership, *, moved: int, to: User | None) -> None:
-    admins = Membership.objects.filter(role__in=[Role.ADMIN, Role.OWNER]).select_related("user")
+    everybody = Membership.objects.filter(workspace=row.workspace).select_related("user")
+    admins = everybody.filter(role__in=[Role.ADMIN, Role.OWNER])
     things = "1 connection" if moved == 1 else f"{moved} connections"
     now = f"now in the name of {to}" if to else "now in nobody's name"
     notices.tell(
@@ -181,8 +185,9 @@ def _tell_admins(row: Membership, *, moved: int, to: User | None) -> None:
 
 def _locked(membership: Membership) -> Membership:
     """Lock the workspace, so that owners are counted by one act at a time, and read the row."""
-    Workspace.objects.select_for_update().get(pk=membership.workspace_id)
+    Workspace.objects.select_for_update(no_key=True).get(pk=membership.workspace_id)
     rows = Membership.objects.select_related("user", "workspace")
+    rows = rows.filter(workspace_id=membership.workspace_id)
     row: Membership | None = rows.filter(pk=membership.pk).first()
     if row is None:
         raise MemberGone
@@ -192,6 +197,8 @@ def _locked(membership: Membership) -> Membership:
 def _set_role(row: Membership, role: Role, *, actor: Actor) -> None:
     before, row.role = row.role, role
     row.save(update_fields=["role"])
+    if RANK[role] < RANK[Role(before)]:
+        invitations.revoke_of(row, role=role, actor=actor)
     details = {"from": before, "to": role.value}
     audit.record(
         row.workspace, actor=actor, act="member.role_changed", subject=row.user, details=details

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -10,14 +11,13 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from spojit.lib import clock
-from workspaces import isolation, mail
+from workspaces import isolation, mail, outbox
 from workspaces.models import Membership, Notice, User, Workspace
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable
 
-MOST_AT_ONCE = 100
 MAILED_FOR = timedelta(days=1)
 
 
@@ -101,23 +101,25 @@ def dismiss(membership: Membership, *, notice_id: uuid.UUID) -> int:
 
 
 def mail_waiting(*, now: datetime) -> int:
-    """Mail what was not mailed yet, claimed before it is sent; return how many were tried.
+    """Mail what was not mailed yet; return how many were tried.
 
-    One that the mail server does not take is tried again by the next sweep, for a day.
+    One that the mail server does not take is tried again by the next sweep, for a day. A worker
+    killed meanwhile loses at most the one mail it was sending; the notice is still in the app.
     """
-    with isolation.everything(reason="notices to mail", is_routine=True):
-        waiting = Notice.objects.select_for_update(skip_locked=True, of=("self",))
-        waiting = waiting.filter(mailed_at=None, closed_at=None, created_at__gt=now - MAILED_FOR)
-        waiting = waiting.select_related("user", "workspace").order_by("created_at")
-        rows = list(waiting[:MOST_AT_ONCE])
-        Notice.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=now)
-    for row in rows:
+    tried = 0
+    waiting = partial(_to_mail, now=now)
+    for row in outbox.claimed(waiting, reason="notices to mail", now=now):
         _mail(row)
-    return len(rows)
+        tried += 1
+    return tried
+
+
+def _to_mail(*, now: datetime) -> QuerySet[Notice]:
+    rows: QuerySet[Notice] = Notice.objects.filter(closed_at=None, created_at__gt=now - MAILED_FOR)
+    return rows.select_related("user", "workspace")
 
 
 def _mail(notice: Notice) -> None:
     context = {"notice": notice, "url": f"{settings.PUBLIC_URL}{notice.path}"}
     if not mail.send("mail/notice.txt", context, subject=notice.title, to=notice.user.email):
-        with isolation.workspace(notice.workspace_id):
-            Notice.objects.filter(pk=notice.pk).update(mailed_at=None)
+        outbox.give_back(notice)

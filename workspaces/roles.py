@@ -51,6 +51,10 @@ MATRIX: dict[Role, frozenset[Permission]] = {
 }
 
 
+RANK: dict[Role, int] = {role: number for number, role in enumerate(Role)}
+"""How much a role is, from 0."""
+
+
 def may(role: Role, permission: Permission) -> bool:
     """Whether a role gives a permission."""
     return permission in MATRIX[role]

@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 
 from spojit.lib import clock
-from workspaces import invitations, notices
+from workspaces import invitation_mails, notices
 
 
 @shared_task(name="workspaces.mail_notices")
@@ -15,4 +15,4 @@ def mail_notices(**_: Any) -> None:
     """Mail the notices and invitations that were not mailed yet."""
     now = clock.now()
     notices.mail_waiting(now=now)
-    invitations.mail_waiting(now=now)
+    invitation_mails.mail_waiting(now=now)

@@ -26,7 +26,7 @@ from spojit.lib.redaction import MASK
 from tests import factories, servers
 from tests.factories import make_cast, make_connector, scope, signed_in
 from tests.proofs.leaks import SHAPES, Canary, found
-from workspaces import invitations
+from workspaces import invitation_mails, invitations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -240,7 +240,7 @@ def _sealed_for_people(cast: Cast) -> tuple[str, str]:
     invitation = invitations.invite(
         cast.workspace, email="ivy@example.com", role="member", actor=cast.alice
     )
-    invitations.mail_waiting(now=clock.now())
+    invitation_mails.mail_waiting(now=clock.now())
     link = invitations.token_of(invitation)
     assert link in str(mail.outbox[-1].body)
     return generate_totp_secret(), link

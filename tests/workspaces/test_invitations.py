@@ -12,7 +12,7 @@ from django.core.mail.backends.locmem import EmailBackend
 
 from spojit.lib import clock
 from tests.factories import Cast, make_cast, make_user, scope
-from workspaces import invitations, tasks
+from workspaces import invitation_mails, invitations, tasks
 from workspaces.models import AuditEvent, Invitation, Membership
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +164,7 @@ def test_a_mail_that_could_not_be_sent_is_tried_again(monkeypatch: pytest.Monkey
 def test_a_mail_is_not_tried_for_ever() -> None:
     cast = make_cast()
     invite(cast)
-    assert invitations.mail_waiting(now=clock.now() + timedelta(days=1, minutes=1)) == 0
+    assert invitation_mails.mail_waiting(now=clock.now() + timedelta(days=1, minutes=1)) == 0
 
 
 def test_an_address_is_awaited_while_its_invitation_is_open() -> None:

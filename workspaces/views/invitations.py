@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import uuid
     from datetime import datetime
 
+    from django.db.models import QuerySet
     from django.http import HttpResponse, HttpResponseBase
 
 LISTED = 100
@@ -37,7 +38,7 @@ def invitations(request: WorkspaceRequest) -> HttpResponse:
         with refusals_in(form):
             row = domain.invite(request.workspace, **form.cleaned_data, actor=request.actor)
             return _sent(request, row)
-    rows = Invitation.objects.order_by("-created_at")[:LISTED]
+    rows = _invitations(request).order_by("-created_at")[:LISTED]
     shown = [_row(row, slug=request.workspace.slug, now=clock.now()) for row in rows]
     context = {"form": form, "rows": shown}
     status = 422 if form.errors else 200
@@ -48,12 +49,12 @@ def invitations(request: WorkspaceRequest) -> HttpResponse:
 @requires(Permission.MANAGE_MEMBERS)
 def invitation(request: WorkspaceRequest, invitation_id: uuid.UUID) -> HttpResponse:
     """Revoke an invitation."""
-    row = get_object_or_404(Invitation.objects.all(), pk=invitation_id)
+    row = get_object_or_404(_invitations(request), pk=invitation_id)
     try:
         domain.revoke(row, actor=request.actor)
         messages.success(request, f"The invitation for {row.email} was revoked.")
     except Refused as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
     return redirect("workspaces:invitations", request.workspace.slug)
 
 
@@ -61,11 +62,11 @@ def invitation(request: WorkspaceRequest, invitation_id: uuid.UUID) -> HttpRespo
 @requires(Permission.MANAGE_MEMBERS)
 def invitation_sending(request: WorkspaceRequest, invitation_id: uuid.UUID) -> HttpResponse:
     """Send an invitation again, with a new link."""
-    row = get_object_or_404(Invitation.objects.all(), pk=invitation_id)
+    row = get_object_or_404(_invitations(request), pk=invitation_id)
     try:
         return _sent(request, domain.send_again(row, actor=request.actor))
     except Refused as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
     return redirect("workspaces:invitations", request.workspace.slug)
 
 
@@ -99,6 +100,11 @@ def _sent(request: WorkspaceRequest, row: Invitation) -> HttpResponse:
     tasks.mail_notices.delay_on_commit()
     messages.success(request, f"An invitation is on its way to {row.email}.")
     return redirect("workspaces:invitations", request.workspace.slug)
+
+
+def _invitations(request: WorkspaceRequest) -> QuerySet[Invitation]:
+    rows: QuerySet[Invitation] = Invitation.objects.filter(workspace_id=request.workspace.pk)
+    return rows
 
 
 def _offer(request: WorkspaceRequest, found: Invitation) -> dict[str, Any]:

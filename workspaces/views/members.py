@@ -36,7 +36,7 @@ def members(request: WorkspaceRequest) -> HttpResponse:
 @requires(Permission.MANAGE_MEMBERS)
 def member(request: WorkspaceRequest, membership_id: uuid.UUID) -> HttpResponse:
     """Change a member's role."""
-    row = get_object_or_404(_memberships(), pk=membership_id)
+    row = get_object_or_404(_memberships(request), pk=membership_id)
     role = request.POST.get("role", "")
     try:
         if role in Role.values:
@@ -51,7 +51,7 @@ def member(request: WorkspaceRequest, membership_id: uuid.UUID) -> HttpResponse:
 @requires(Permission.MANAGE_MEMBERS)
 def member_removal(request: WorkspaceRequest, membership_id: uuid.UUID) -> HttpResponse:
     """Remove a member, and say who takes over what is theirs."""
-    row = get_object_or_404(_memberships(), pk=membership_id)
+    row = get_object_or_404(_memberships(request), pk=membership_id)
     form = HeirForm(posted(request), heirs=domain.heirs(row))
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
@@ -79,7 +79,7 @@ def leave(request: WorkspaceRequest) -> HttpResponse:
 @requires(Permission.MANAGE_WORKSPACE)
 def hand_over(request: WorkspaceRequest) -> HttpResponse:
     """Make another member an owner, and step back to admin."""
-    people = [row.user for row in _memberships().exclude(pk=request.membership.pk)]
+    people = [row.user for row in _memberships(request).exclude(pk=request.membership.pk)]
     form = NewOwnerForm(posted(request), people=people)
     if request.method == "POST" and form.is_valid():
         with refusals_in(form):
@@ -151,8 +151,9 @@ def _roles(request: WorkspaceRequest, row: Membership) -> list[dict[str, Any]]:
     ]
 
 
-def _memberships() -> Any:
-    return Membership.objects.select_related("user", "workspace")
+def _memberships(request: WorkspaceRequest) -> Any:
+    rows = Membership.objects.filter(workspace_id=request.workspace.pk)
+    return rows.select_related("user", "workspace")
 
 
 def _url(name: str, request: WorkspaceRequest, **arguments: Any) -> str:

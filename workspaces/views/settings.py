@@ -47,7 +47,7 @@ def delete(request: WorkspaceRequest) -> HttpResponse:
             lifecycle.delete(request.workspace, typed_name=typed, actor=request.actor)
             messages.success(request, f"{request.workspace} was deleted.")
             return redirect("home")
-    context = {"form": form, "breaks": _breaks(), "cancel_url": _settings_url(request)}
+    context = {"form": form, "breaks": _breaks(request), "cancel_url": _settings_url(request)}
     status = 422 if form.errors else 200
     return render(request, "workspaces/delete.html", context, status=status)
 
@@ -73,8 +73,8 @@ def _values(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _breaks() -> list[str]:
-    others = Membership.objects.count() - 1
+def _breaks(request: WorkspaceRequest) -> list[str]:
+    others = Membership.objects.filter(workspace_id=request.workspace.pk).count() - 1
     people = "1 other member loses" if others == 1 else f"{others} other members lose"
     return [
         "Every connection is removed, and its credentials are destroyed.",
