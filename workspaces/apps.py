@@ -11,7 +11,8 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registries with what this app has to say."""
-        from workspaces import first_steps, retention  # noqa: PLC0415 - models are ready now
+        from workspaces import first_steps, mfa, retention  # noqa: PLC0415 - models are ready now
 
         first_steps.register_own()
         retention.register_own()
+        mfa.bind_seeds()

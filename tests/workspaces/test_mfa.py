@@ -105,13 +105,66 @@ def test_a_wrong_code_keeps_the_seed_that_was_scanned() -> None:
 
 
 def test_a_seed_that_was_altered_or_is_in_the_clear_does_not_open() -> None:
-    adapter = SealingAdapter()
-    sealed = bytearray(base64.b64decode(adapter.encrypt("JBSWY3DPEHPK3PXP")))
+    alice = make_user()
+    set_up(signed_in_by_password(alice))
+    row = Authenticator.objects.get(user=alice, type="totp")
+    sealed = bytearray(base64.b64decode(row.data["secret"]))
     sealed[-1] ^= 1
+    for text in (base64.b64encode(sealed).decode(), "JBSWY3DPEHPK3PXP"):
+        overwrite(row, "secret", text)
+        with pytest.raises(CannotOpen):
+            SealingAdapter().decrypt(Authenticator.objects.get(pk=row.pk).data["secret"])
+
+
+@pytest.mark.parametrize(("kind", "key"), [("totp", "secret"), ("recovery_codes", "seed")])
+def test_a_seed_copied_to_another_person_does_not_open(kind: str, key: str) -> None:
+    alice, mallory = make_user(), make_user("Mallory")
+    set_up(signed_in_by_password(alice))
+    set_up(signed_in_by_password(mallory))
+    hers = Authenticator.objects.get(user=mallory, type=kind)
+    his = Authenticator.objects.get(user=alice, type=kind)
+    overwrite(his, key, str(hers.data[key]))
     with pytest.raises(CannotOpen):
-        adapter.decrypt(base64.b64encode(sealed).decode())
-    with pytest.raises((CannotOpen, ValueError)):
-        adapter.decrypt("JBSWY3DPEHPK3PXP")
+        SealingAdapter().decrypt(Authenticator.objects.get(pk=his.pk).data[key])
+
+
+def test_a_row_moved_to_another_person_does_not_open() -> None:
+    alice, mallory = make_user(), make_user("Mallory")
+    set_up(signed_in_by_password(mallory))
+    Authenticator.objects.filter(user=mallory, type="totp").update(user=alice)
+    moved = Authenticator.objects.get(user=alice)
+    with pytest.raises(CannotOpen):
+        moved.wrap().validate_code("000000")
+
+
+def test_a_text_that_no_row_holds_opens_nowhere() -> None:
+    adapter = SealingAdapter()
+    with pytest.raises(CannotOpen):
+        adapter.decrypt(adapter.encrypt("JBSWY3DPEHPK3PXP"))
+
+
+def test_a_text_that_was_never_bound_does_not_open_from_a_row() -> None:
+    alice = make_user()
+    set_up(signed_in_by_password(alice))
+    row = Authenticator.objects.get(user=alice, type="totp")
+    overwrite(row, "secret", SealingAdapter().encrypt("JBSWY3DPEHPK3PXP"))
+    with pytest.raises(CannotOpen):
+        SealingAdapter().decrypt(Authenticator.objects.get(pk=row.pk).data["secret"])
+
+
+def test_a_seed_that_is_being_set_up_does_not_open_in_the_session_of_another() -> None:
+    alice, mallory = signed_in_by_password(make_user()), signed_in_by_password(make_user("Mallory"))
+    mallory.get(ACTIVATE)
+    session = alice.session
+    session["mfa.totp.secret"] = mallory.session["mfa.totp.secret"]
+    session.save()
+    with pytest.raises(CannotOpen):
+        alice.post(ACTIVATE, {"code": "000000"})
+
+
+def overwrite(row: Authenticator, key: str, text: str) -> None:
+    """Write as somebody with the database in hand does, past every signal."""
+    Authenticator.objects.filter(pk=row.pk).update(data=dict(row.data) | {key: text})
 
 
 def test_the_qr_code_is_an_svg_that_our_policy_lets_be_drawn() -> None:
