@@ -1,4 +1,4 @@
-"""What a leaving member's name is on, and what a dying workspace must destroy.
+"""What a leaving member's name is on, and to whom it goes.
 
 Apps above register here in `apps.ready()`; this app knows none of them.
 """
@@ -34,22 +34,15 @@ class Holding:
 Holdings = dict[uuid.UUID, list[Holding]]
 Finder = Callable[[Workspace, Collection[uuid.UUID]], Holdings]
 HandOver = Callable[[Membership, User | None, Actor], int]
-Destroyer = Callable[[Workspace], None]
 
 _finders: list[Finder] = []
 _hand_overs: list[HandOver] = []
-_destroyers: list[Destroyer] = []
 
 
 def register(*, find: Finder, hand_over: HandOver) -> None:
     """Add a question about what members hold, and how one's things go to another or to nobody."""
     _finders.append(find)
     _hand_overs.append(hand_over)
-
-
-def register_destroyer(destroy: Destroyer) -> None:
-    """Add something to be destroyed before a workspace's rows go."""
-    _destroyers.append(destroy)
 
 
 def holdings(workspace: Workspace, user_ids: Collection[uuid.UUID]) -> Holdings:
@@ -64,9 +57,3 @@ def holdings(workspace: Workspace, user_ids: Collection[uuid.UUID]) -> Holdings:
 def hand_over(membership: Membership, *, to: User | None, actor: Actor) -> int:
     """Give all that a member holds to another member, or to nobody; return how many things."""
     return sum(move(membership, to, actor) for move in _hand_overs)
-
-
-def destroy(workspace: Workspace) -> None:
-    """Destroy what must not outlive a workspace."""
-    for destroyer in _destroyers:
-        destroyer(workspace)
