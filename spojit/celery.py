@@ -62,4 +62,5 @@ def _begin(**_: Any) -> None:
     heartbeats.listen()
     starting.shut_other_ways_out()
     starting.refuse_wrong_root_key()
+    starting.refuse_powerful_role()
     starting.serve_metrics()

@@ -1,4 +1,4 @@
-"""What a process does before it serves: the right root key, and no way out but the guarded one."""
+"""What a process does before it serves: the right root key and role, and no way out unguarded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError
 
+from spojit import app_role
 from spojit.lib import metrics, outbound
 from spojit.lib.errors import SpojitError
 from workspaces.vault import keyring
@@ -31,6 +32,24 @@ def refuse_wrong_root_key() -> None:
         raise SystemExit(_NO_DATABASE) from None
     except SpojitError as failure:
         raise SystemExit(f"Spojit cannot start: {failure.message} {failure.hint}".strip()) from None
+
+
+def refuse_powerful_role() -> None:
+    """Refuse, outside a trial, a role of the database that row-level security does not bind.
+
+    Raises:
+        SystemExit: with one clear line when DATABASE_URL's role is a superuser, has BYPASSRLS, owns
+            tables or is a member of a role that does, or the database is not there.
+    """
+    if settings.IS_TRIAL:
+        return
+    try:
+        faults = app_role.faults()
+    except DatabaseError:
+        raise SystemExit(_NO_DATABASE) from None
+    if faults:
+        said = f"Spojit cannot start: the role of DATABASE_URL {', '.join(faults)}, so that nothing"
+        raise SystemExit(f"{said} would keep tenants apart. {app_role.REMEDY}")
 
 
 def shut_other_ways_out() -> None:

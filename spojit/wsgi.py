@@ -13,3 +13,4 @@ application = get_wsgi_application()
 from spojit import starting  # noqa: E402 - after the settings
 
 starting.refuse_wrong_root_key()
+starting.refuse_powerful_role()

@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from connectors import registry
 from connectors.models import Connector
+from spojit import app_role
 from spojit.doctor.finding import Finding, bad, good, look
 from spojit.lib import clock
 from spojit.lib.errors import SpojitError
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
 
 LEAST_VERSION = 150_000
 MOST_SKEW_SECONDS = 2.0
-ROLE = """
-SELECT rolsuper, rolbypassrls,
-    (SELECT count(*) FROM pg_class WHERE relowner = role.oid AND relkind IN ('r', 'p', 'S', 'v')),
-    ARRAY(SELECT owner.rolname FROM pg_roles owner WHERE owner.oid <> role.oid
-        AND pg_has_role(role.oid, owner.oid, 'MEMBER')
-        AND EXISTS (SELECT FROM pg_class WHERE relowner = owner.oid AND relkind = 'r'))
-FROM pg_roles role WHERE rolname = current_user
-"""
 UNWALLED = """
 SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
 WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
@@ -85,16 +78,8 @@ def _roles() -> Finding:
 
 
 def _app_role() -> Finding:
-    ((superuser, bypasses, owned, owners),) = _ask(ROLE)
-    faults = [
-        *(["is a superuser"] if superuser else []),
-        *(["walks around row-level security"] if bypasses else []),
-        *([f"owns {owned} tables"] if owned else []),
-        *([f"is a member of {', '.join(owners)}"] if owners and not superuser else []),
-    ]
-    if faults:
-        remedy = "ALTER ROLE … NOSUPERUSER NOBYPASSRLS; REVOKE the memberships; REASSIGN OWNED."
-        return bad("app role", f"it {', '.join(faults)}", remedy=remedy)
+    if faults := app_role.faults():
+        return bad("app role", f"it {', '.join(faults)}", remedy=app_role.REMEDY)
     return good("app role", "no superuser, no BYPASSRLS, owns nothing")
 
 
