@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.browser.world import World
 
 POSTED, REDIRECT, FRAGMENT, DATA = "only posted to", "redirects", "part of a page", "no page"
-MAILED = "its link comes by mail or with a log-in that waits; looked at as an example"
+MAILED = "opened by a mailed link or a waiting log-in: not looked at by axe yet"
 
 NO_PAGES = {
     "home": REDIRECT,
