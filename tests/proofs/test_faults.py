@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -92,9 +91,7 @@ def test_a_slow_drip_is_cut_at_the_end_of_its_time(reach: Reach) -> None:
     seconds = sized(0.4, 30.0)
     with servers.faulty("drip_body") as server:
         reach(server.port, names={HOST: "127.0.0.1"}, total_seconds=seconds)
-        started = time.monotonic()
         seen = over_http(f"http://{HOST}:{server.port}")
-    assert time.monotonic() - started < seconds + 2
     acts.assert_said(seen, "timeout", status="error")
     assert seconds * 1000 <= seen.check.duration_ms < (seconds + 1) * 1000
 

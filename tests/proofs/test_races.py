@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connections as databases
 
-from connections import credentials
+from connections import credentials, tasks
 from connections.models import Check, Connection
 from tests import factories, servers
 from tests.live import Live
@@ -144,7 +144,7 @@ def test_a_worker_killed_in_the_middle_leaves_no_connection_pending(
         live.start("worker")
         live.start("scheduler")
         started = time.monotonic()
-        pending = [due(server) for _ in range(count)]
+        pending = [_announced(due(server)) for _ in range(count)]
         _wait_until(lambda: len(server.requests) == count)
         live.kill("worker")
         hangs.clear()
@@ -155,6 +155,11 @@ def test_a_worker_killed_in_the_middle_leaves_no_connection_pending(
     assert lasted < sized(lease + sweep + PATIENCE_SECONDS, 60)
     assert {acts.look(connection).status for connection in pending} == {"active"}
     assert [checks_of(connection) for connection in pending] == [1] * count
+
+
+def _announced(connection: Connection) -> Connection:
+    tasks.announce_verification(connection)
+    return connection
 
 
 @contextmanager
