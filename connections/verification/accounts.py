@@ -23,11 +23,26 @@ class NoOtherAccount(Refused):
     message = "There is no other account to decide on."
 
 
-def accept_account(connection: Connection, *, actor: Actor | User) -> Connection:
+class FoundYetAnother(Refused):
+    """The account that was found is no longer the one that the person saw."""
+
+    code = "found_yet_another"
+    message = "Meanwhile yet another account was found, so nothing was accepted. Look again."
+
+
+def accept_account(
+    connection: Connection, *, actor: Actor | User, found_id: str | None = None
+) -> Connection:
     """Take the account that was found as this connection's own; everything acts there from now on.
+
+    Args:
+        connection: whose account is in question.
+        actor: who accepts.
+        found_id: the account that the person saw; None accepts whichever was found last.
 
     Raises:
         NoOtherAccount: none was found, or somebody decided already.
+        FoundYetAnother: the account found last is not `found_id`.
     """
     actor = Actor.of(actor)
     with isolation.workspace(connection.workspace_id):
@@ -36,9 +51,11 @@ def accept_account(connection: Connection, *, actor: Actor | User) -> Connection
         if staged and staged.outcome == "other_account":
             row.found_account_id = staged.found_account_id
             row.found_account_name = staged.found_account_name
+            _refuse_another(row, found_id)
             credentials.promote(staged, actor=actor)
         elif row.reason != "other_account":
             raise NoOtherAccount
+        _refuse_another(row, found_id)
         details = {"from": row.account_name, "to": row.found_account_name}
         _become_active(row, actor=actor)
         _record(row, actor=actor, act="connection.account_accepted", details=details)
@@ -69,6 +86,11 @@ def _locked(connection: Connection) -> Connection:
     rows = Connection.objects.select_for_update(of=("self",)).select_related("workspace")
     row: Connection = rows.get(pk=connection.pk)
     return row
+
+
+def _refuse_another(row: Connection, found_id: str | None) -> None:
+    if found_id is not None and row.found_account_id != found_id:
+        raise FoundYetAnother
 
 
 def _become_active(row: Connection, *, actor: Actor) -> None:

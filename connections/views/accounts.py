@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from connections import access, tasks, usage, verification
-from connections.verification.accounts import NoOtherAccount
+from connections.verification.accounts import FoundYetAnother, NoOtherAccount
 from connections.views import finding, showing
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.roles import Permission
@@ -30,7 +30,7 @@ def decide(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespon
     decided = _accept if request.POST.get("decision") == "accept" else _reject
     try:
         messages.success(request, decided(request, connection))
-    except NoOtherAccount as refused:
+    except (FoundYetAnother, NoOtherAccount) as refused:
         messages.error(request, refused.message)
     return redirect(showing.page(request.workspace.slug, connection, "detail"))
 
@@ -64,7 +64,8 @@ def _consequence(connection: Connection, *, is_staged: bool) -> str:
 
 
 def _accept(request: WorkspaceRequest, connection: Connection) -> str:
-    row = verification.accept_account(connection, actor=request.actor)
+    found_id = request.POST.get("found_id", "")
+    row = verification.accept_account(connection, actor=request.actor, found_id=found_id)
     tasks.announce_verification(row)
     return f"The connection now belongs to {row.account_name or 'the other account'}."
 

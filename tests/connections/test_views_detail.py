@@ -220,8 +220,11 @@ def test_another_account_is_shown_side_by_side_and_rejected_by_default(
 
 def test_another_account_can_be_accepted(cast: Cast, octocat: tuple[Connection, Server]) -> None:
     connection, server = octocat
+    where = steps.url(connection)
     become_hubot(cast, connection, server)
-    steps.post(cast.bob, steps.url(connection, "account"), {"decision": "accept"})
+    data = {"decision": "accept", "found_id": "2"}
+    assert f'name="found_id" value="{data["found_id"]}"' in steps.get(cast.bob, where)[1]
+    steps.post(cast.bob, steps.url(connection, "account"), data)
     steps.work(connection)
     accepted = steps.fresh(connection)
     assert (accepted.account_name, accepted.status) == ("hubot", "active")
@@ -245,8 +248,33 @@ def test_an_account_that_changed_under_the_same_token_stops_everything_until_dec
     assert steps.fresh(connection).reason == "other_account"
     listed = steps.get(cast.bob, steps.workspace_url(cast.workspace, "connections:list"))[1]
     assert "Decide" in listed
-    steps.post(cast.bob, steps.url(connection, "account"), {"decision": "accept"})
+    data = {"decision": "accept", "found_id": "3"}
+    steps.post(cast.bob, steps.url(connection, "account"), data)
     assert steps.fresh(connection).account_name == "newcat"
+
+
+@pytest.mark.parametrize("found_id", ["2", "", None])
+@pytest.mark.parametrize("is_staged", [True, False])
+def test_only_the_account_that_was_seen_is_accepted(
+    cast: Cast,
+    octocat: tuple[Connection, Server],
+    monkeypatch: pytest.MonkeyPatch,
+    is_staged: bool,
+    found_id: str | None,
+) -> None:
+    connection, server = octocat
+    if is_staged:
+        monkeypatch.setitem(steps.ACCOUNTS, steps.OTHER_TOKEN, ("3", "newcat"))
+        become_hubot(cast, connection, server)
+    else:
+        monkeypatch.setitem(steps.ACCOUNTS, steps.TOKEN, ("3", "newcat"))
+        verification.verify(connection, actor=cast.bob)
+    data = {"decision": "accept"} | ({} if found_id is None else {"found_id": found_id})
+    client = factories.signed_in(cast.bob)
+    page = client.post(steps.url(connection, "account"), data, follow=True).content.decode()
+    assert "Meanwhile yet another account was found, so nothing was accepted." in page
+    kept = steps.fresh(connection)
+    assert (kept.account_id, kept.account_name) == ("1", "octocat")
 
 
 def test_there_is_nothing_to_decide_without_another_account(
