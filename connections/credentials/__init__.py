@@ -20,7 +20,7 @@ from connections.credentials.life import (
     restore,
     set_expiry,
 )
-from connections.credentials.rows import current, previous, staged
+from connections.credentials.rows import current, previous, public_values, staged
 from connections.credentials.staging import add_first, stage
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "in_use",
     "previous",
     "promote",
+    "public_values",
     "restore",
     "set_expiry",
     "stage",

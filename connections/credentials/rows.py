@@ -13,6 +13,7 @@ from connections.models.credential import LIVE, State
 from spojit.lib import clock
 from spojit.lib.ids import new_id
 from workspaces.vault import keyring
+from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -135,6 +136,18 @@ def unseal(row: Credential) -> Payload:
         version=row.version,
     )
     return Payload.from_bytes(content)
+
+
+def public_values(row: Credential) -> dict[str, str]:
+    """Return what is no secret from what is sealed, to begin a form with; nothing if it is shut.
+
+    Not `shown`, the clear copy: who can change that would have a new secret sent to their host.
+    """
+    try:
+        payload = unseal(row)
+    except CannotOpen:
+        return {}
+    return {key: value for key, value in payload.values.items() if key not in payload.secret}
 
 
 def destroyed() -> dict[str, Any]:

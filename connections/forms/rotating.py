@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from connections import credentials
 from connections.forms.adding import day_field, future
 from connections.forms.inputs import PREFIX
 from connections.forms.lines import Line, Stored
@@ -35,7 +36,7 @@ class RotateForm(SchemeForm):
         used_at: datetime | None = None,
         expires_on: date | None = None,
     ) -> None:
-        """Fill in what is no secret from `base`, the version whose secrets can be kept.
+        """Fill in what is no secret of what `base` seals, the version whose secrets can be kept.
 
         Its expiry date is not: another key expires on another day.
         """
@@ -44,7 +45,7 @@ class RotateForm(SchemeForm):
             data,
             connector=connector,
             scheme=scheme,
-            shown=base.shown if base else {},
+            shown=credentials.public_values(base) if base else {},
             initial={"expires_on": expires_on},
         )
 

@@ -107,7 +107,7 @@ def _source(request: WorkspaceRequest, manifest: Manifest) -> Connection | None:
 
 def _shown(source: Connection) -> dict[str, str]:
     current = credentials.current(source)
-    return dict(current.shown) if current else {}
+    return credentials.public_values(current) if current else {}
 
 
 def _create(request: WorkspaceRequest, form: AddForm) -> Connection | None:
