@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from connectors import execution, registry
+from connectors.catalogue import _smtp
 from connectors.execution import InvalidArguments
+from connectors.session import CallFailed
 from spojit.lib.outbound import Policy
 from tests import servers, services
 from tests.servers.policies import LOOPBACK, resolver
@@ -107,6 +110,12 @@ def test_a_server_whose_encryption_was_stripped_learns_no_password(
     assert stripped.attempts == []
     assert verified.outcome.name == "tls"
     assert verified.outcome.detail == "The server offers no encryption (STARTTLS)."
+
+
+def test_a_garbled_challenge_is_a_bad_answer() -> None:
+    with pytest.raises(CallFailed) as refused, _smtp.failures(sent=False):
+        base64.b64decode("not base64", validate=True)
+    assert (refused.value.outcome, refused.value.surely_not_sent) == ("bad_answer", True)
 
 
 def test_a_mail_is_sent_with_its_parts(mail: Mail) -> None:
