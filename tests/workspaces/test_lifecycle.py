@@ -8,7 +8,7 @@ from connections import credentials
 from connections.models import Connection, Credential
 from spojit.lib.ids import new_id
 from tests.factories import make_cast, make_connection, make_user, scope
-from workspaces import departures, isolation, lifecycle, notices
+from workspaces import audit, isolation, lifecycle, notices
 from workspaces.models import AuditEvent, DataKey, Invitation, Membership, Notice, Workspace
 from workspaces.vault import keyring
 from workspaces.vault.envelope import CannotOpen
@@ -148,11 +148,11 @@ def test_the_keys_are_destroyed_before_anything_else(monkeypatch: pytest.MonkeyP
     connection = make_connection(cast.workspace)
     left: list[bool] = []
 
-    def look(workspace: Workspace) -> None:
+    def look(workspace: Workspace, **_: object) -> None:
         left.append(DataKey.objects.filter(workspace_id=workspace.pk).exists())
         left.append(credentials.current(connection) is not None)
 
-    monkeypatch.setattr(departures, "_destroyers", [look])
+    monkeypatch.setattr(audit, "record", look)
     lifecycle.delete(cast.workspace, typed_name="Northwind", actor=cast.alice)
     assert left == [False, True]
 
@@ -161,10 +161,10 @@ def test_a_deletion_that_fails_deletes_nothing(monkeypatch: pytest.MonkeyPatch) 
     cast = make_cast()
     make_connection(cast.workspace)
 
-    def fail(_workspace: Workspace) -> None:
+    def fail(_workspace: Workspace, **_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(departures, "_destroyers", [fail])
+    monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
         lifecycle.delete(cast.workspace, typed_name="Northwind", actor=cast.alice)
     with scope(cast.workspace):
