@@ -188,10 +188,13 @@ def test_a_redirect_to_another_host_takes_no_key_along(reach: Reach) -> None:
         reach(server.port, other.port)
         workspace = factories.make_workspace()
         values = {"base_url": server.url, "api_key": OLD, "test_path": "/me"}
-        acts.verify(acts.connect(workspace, "http", "api_key", values))
+        connection = acts.connect(workspace, "http", "api_key", values)
+        acts.assert_said(acts.verify(connection), "bad_answer", status="error")
+        assert other.requests == []
+        assert call(connection) == "ok"
         assert len(other.requests) == 1
         assert OLD.encode() not in other.everything
-        assert keys_seen(server) == [OLD]
+        assert keys_seen(server) == [OLD, OLD]
 
 
 @pytest.mark.parametrize("connector", ["postgresql", "mysql", "redis"])
