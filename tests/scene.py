@@ -41,9 +41,8 @@ def make_scene(*, private: bool = False) -> Scene:
     connection = make_connection(
         cast.workspace, connector_key="github", actor=cast.bob, is_private=private
     )
-    invitation = invitations.invite(
-        cast.workspace, email="zoe@example.com", role="viewer", actor=cast.alice
-    )
+    address = f"zoe@{cast.workspace.slug}.example.com"  # one address gets few invitations an hour
+    invitation = invitations.invite(cast.workspace, email=address, role="viewer", actor=cast.alice)
     with scope(cast.workspace):
         call = Call.objects.create(
             workspace=cast.workspace,
