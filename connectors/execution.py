@@ -5,6 +5,7 @@ What comes back is not redacted and none of it is logged or kept here: both are 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from math import ceil
 from time import perf_counter
@@ -12,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from connectors import answers, arguments as given, functions, identity, paging, ports, requests
+from connectors import (
+    answers,
+    arguments as given,
+    functions,
+    identity,
+    paging,
+    ports,
+    redirected,
+    requests,
+)
 from connectors.encoding import InvalidArguments
 from connectors.identity import Verified
 from connectors.outcomes import MEANINGS, Outcome
@@ -118,7 +128,24 @@ def _prove_by_request(
         raise CallFailed("bad_answer", "The service redirected to where no credentials go.")
     kind = verification.request.answer
     reading = answers.read(connector, answer, rules=verification.answers, kind=kind)
-    return identity.judge(connector, scheme, values, answer, reading)
+    verified = identity.judge(connector, scheme, values, answer, reading)
+    if verified.outcome.name == "bad_answer":
+        _refuse_private_redirect(connector, answer, policy)
+    return verified
+
+
+def _refuse_private_redirect(
+    connector: Connector, answer: outbound.Answer, policy: outbound.Policy | None
+) -> None:
+    """Say so when a redirect that was not followed leads where nothing may go.
+
+    Raises:
+        AddressRefused: it leads to an address that is not allowed.
+    """
+    target = redirected.target(answer)
+    if target:
+        with suppress(outbound.NameNotFound):
+            outbound.check_url(target, policy=_policy(connector, policy))
 
 
 def _prove_by_function(

@@ -39,6 +39,17 @@ def outcome(answer: Answer) -> Outcome | None:
     return _told("bad_answer", answer, f"{where}; enter the address that answers itself")
 
 
+def target(answer: Answer) -> str:
+    """Give the absolute address that a redirect leads to; empty when the answer is none."""
+    location = answer.headers.get("location", "")
+    if answer.status not in STATUSES or not location:
+        return ""
+    try:
+        return urljoin(answer.url, location)
+    except ValueError:
+        return ""
+
+
 def _told(name: str, answer: Answer, what: str) -> Outcome:
     detail = f"The service answered with status {answer.status} and {what}."
     return Outcome(name, status_code=answer.status, detail=detail)

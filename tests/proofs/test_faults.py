@@ -61,7 +61,7 @@ def over_service(key: str) -> Seen:
         ("large_chunks", "answer_too_large"),
         ("gzip_bomb", "answer_too_large"),
         ("nested_bomb", "answer_too_large"),
-        ("redirect_metadata", "bad_answer"),
+        ("redirect_metadata", "address_refused"),
         ("unauthorized", "credentials_refused"),
         ("forbidden", "credentials_refused"),
         ("missing", "not_found"),
@@ -159,7 +159,7 @@ def _base(server: Server) -> str:
         ("reset", "unreachable"),
         ("drip_body", "timeout"),
         ("gzip_bomb", "answer_too_large"),
-        ("redirect_metadata", "bad_answer"),
+        ("redirect_metadata", "address_refused"),
     ],
 )
 def test_a_fault_of_a_known_service_is_named_on_the_page(
