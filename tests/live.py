@@ -52,6 +52,12 @@ class Live:
             )
         self._wait_until_ready(name)
 
+    def start_what_rests(self, *names: str) -> None:
+        """Start those processes that do not run."""
+        for name in names:
+            if name not in self._running:
+                self.start(name)
+
     def kill(self, name: str) -> None:
         """Kill a process and its children at once, as a crash would."""
         process = self._running.pop(name)
@@ -113,15 +119,29 @@ class Live:
         return name == "scheduler" or " ready." in self.log(name)
 
 
+_lives: list[Live] = []
+
+
+def rest() -> None:
+    """Stop what runs: its worker would do the work of tests that do it themselves."""
+    for live in _lives:
+        live.stop()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the running installation rest while other tests use its database."""
+    if "live" not in getattr(item, "fixturenames", ()):
+        rest()
+
+
 @pytest.fixture(scope="session")
 def live_processes(django_db_setup: None) -> Iterator[Live]:
     """Web and worker, for all browser tests of this process."""
     folder = VAR_DIR / f"live {os.getpid()}"
     (folder / "mail").mkdir(parents=True)
     live = Live(folder, *islice(filter(is_free, range(32_000 + os.getpid() % 600, 32_700)), 3))
+    _lives.append(live)
     try:
-        live.start("web")
-        live.start("worker")
         yield live
     finally:
         live.stop()
@@ -131,6 +151,7 @@ def live_processes(django_db_setup: None) -> Iterator[Live]:
 @pytest.fixture
 def live(live_processes: Live, transactional_db: None) -> Live:
     """The running installation: empty but for the catalogue."""
+    live_processes.start_what_rests("web", "worker")
     call_command("sync_connectors", verbosity=0)
     live_processes.forget_mails()
     return live_processes

@@ -41,9 +41,10 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(data.data)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def port() -> int:
-    return next(port for port in range(32_700, 32_760) if is_free(port))
+    first = 32_700 + os.getpid() % 50
+    return next(port for port in range(first, 32_768) if is_free(port))
 
 
 @contextmanager
