@@ -131,7 +131,7 @@ def check_canary() -> None:
         RootKeysRefused: one clear line that says which root key is wrong or missing.
         RootUnavailable: the service that holds a root key did not answer.
     """
-    with isolation.everything(reason="start-up check of the root keys"):
+    with isolation.everything(reason="start-up check of the root keys", is_routine=True):
         counts = dict(DataKey.objects.values_list("root_key_id").annotate(Count("pk")))
         samples = [_sample(root_key_id) for root_key_id in sorted(counts)]
     known = roots.configured().by_id
