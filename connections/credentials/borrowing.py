@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from connections.credentials import rows
@@ -16,6 +16,7 @@ from workspaces import isolation
 from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
@@ -81,7 +82,7 @@ def borrow(connection: Connection, *, credential: Credential | None = None) -> I
         CredentialMissing: there is none.
         CredentialUnreadable: it does not open; only this connection is affected.
     """
-    row = credential or in_use(connection).credential
+    row = credential or _sealed(connection)
     if row.sealed is None:
         raise CredentialMissing
     payload = _opened(row)
@@ -94,6 +95,10 @@ def borrow(connection: Connection, *, credential: Credential | None = None) -> I
             borrowed.clear()
 
 
+_SEALED = """
+SELECT id, version, sealed FROM connections_credential
+WHERE connection_id = %(connection)s AND purpose = %(purpose)s AND state = %(state)s
+"""
 _IN_USE = """
 SELECT c.removed_at, c.removed_by_name, c.name, c.reason, k.is_disabled, k.disabled_reason,
        v.id, v.version, v.sealed
@@ -111,19 +116,32 @@ def in_use(connection: Connection) -> InUse:
     Raises:
         CredentialMissing: there is no such connection.
     """
+    *standing, key, version, sealed = _first(connection, _IN_USE)
+    return InUse(Standing(*standing), _row(connection, key, version, sealed))
+
+
+def _sealed(connection: Connection) -> Credential:
+    return _row(connection, *_first(connection, _SEALED))
+
+
+def _first(connection: Connection, question: str) -> tuple[Any, ...]:
     asked = {"connection": connection.pk, "purpose": LIVE, "state": State.CURRENT.value}
-    found = isolation.ask(connection.workspace_id, _IN_USE, asked)
+    found = isolation.ask(connection.workspace_id, question, asked)
     if not found:
         raise CredentialMissing
-    *standing, key, version, sealed = found[0]
-    credential = Credential(
+    return found[0]
+
+
+def _row(
+    connection: Connection, key: uuid.UUID, version: int | None, sealed: bytes | None
+) -> Credential:
+    return Credential(
         id=key,
         workspace_id=connection.workspace_id,
         connection_id=connection.pk,
         version=version or 0,
         sealed=sealed,
     )
-    return InUse(Standing(*standing), credential)
 
 
 def _opened(row: Credential) -> Payload:
