@@ -21,10 +21,11 @@ from connections.credentials.life import (
     set_expiry,
 )
 from connections.credentials.rows import current, previous, public_values, staged
-from connections.credentials.staging import add_first, stage
+from connections.credentials.staging import ConnectionGone, add_first, stage
 
 __all__ = [
     "Borrowed",
+    "ConnectionGone",
     "CredentialMissing",
     "CredentialUnreadable",
     "InUse",

@@ -9,6 +9,7 @@ from connections.models import Connection, Credential
 from connections.models.credential import State
 from connectors import fields
 from spojit.lib import clock, redaction
+from spojit.lib.errors import Refused
 from workspaces import audit, isolation
 from workspaces.audit import Actor
 from workspaces.vault.envelope import CannotOpen
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from connections.credentials.rows import Payload
     from connectors.manifest import Scheme
     from workspaces.models import User
+
+
+class ConnectionGone(Refused):
+    """The connection was removed while its new credential was being entered."""
+
+    code = "connection_gone"
+    message = "This connection was removed, so nothing was stored."
+
 
 ADDRESS_CHANGED = "The address changed, so enter this again: no old secret goes to a new host."
 
@@ -72,11 +81,14 @@ def stage(
 
     Raises:
         InvalidValues: with a message per field; nothing was changed.
+        ConnectionGone: it was removed meanwhile; nothing was stored.
     """
     actor = Actor.of(actor)
     _mask(connection.manifest_scheme, values)
     with isolation.workspace(connection.workspace_id):
-        Connection.objects.select_for_update().get(pk=connection.pk)
+        locked = Connection.objects.select_for_update().get(pk=connection.pk)
+        if locked.removed_at is not None:
+            raise ConnectionGone
         before = _base(connection, onto_staged=onto_staged)
         old = _readable(before)
         merged, kept = _merge(connection, values, clear=clear, old=old)

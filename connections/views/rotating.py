@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from connections import credentials, tasks
+from connections.credentials import ConnectionGone
 from connections.forms import RotateForm
 from connections.models import Check, Connection, Credential
 from connections.views import accounts, adding, checklists, finding, pace, showing
@@ -96,6 +98,8 @@ def _stage(
     except InvalidValues as refused:
         form.refuse(refused)
         return False
+    except ConnectionGone:
+        raise Http404 from None
     except TooMany as refused:
         form.add_error(None, f"{refused.message} {refused.hint}")
         return False

@@ -136,3 +136,16 @@ def test_notices_of_a_removed_connection_are_closed(cast: Cast, connection: Conn
     lifecycle.remove(connection, actor=cast.bob)
     with factories.scope(cast.workspace):
         assert not Notice.objects.filter(closed_at=None).exists()
+
+
+def test_a_credential_entered_while_the_connection_is_removed_is_not_stored(
+    cast: Cast, connection: Connection
+) -> None:
+    with factories.scope(cast.workspace):
+        stale = Connection.objects.select_related("workspace").get(pk=connection.pk)
+    lifecycle.remove(connection, actor=cast.alice)
+    with pytest.raises(credentials.ConnectionGone):
+        credentials.stage(stale, values={"api_key": "github_pat_" + "b2" * 41}, actor=cast.bob)
+    with factories.scope(cast.workspace):
+        left = Credential.objects.filter(connection_id=connection.pk).exclude(sealed=None)
+        assert left.count() == 0
