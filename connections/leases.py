@@ -37,13 +37,24 @@ class LeaseLost(Refused):
     message = "Another verification began meanwhile; its answer counts."
 
 
-def claim(connection: Connection) -> uuid.UUID:
-    """Take the lease and return its owner's ID. Raises: AlreadyVerifying."""
+def claim(connection: Connection, *, only_due: bool = False) -> uuid.UUID:
+    """Take the lease and return its owner's ID.
+
+    Args:
+        connection: what is to be verified.
+        only_due: take it only while the verification is still due, so that a worker who comes
+            late does not repeat what another has just done.
+
+    Raises:
+        AlreadyVerifying: somebody else holds it, or has done what was due.
+    """
     owner, now = new_id(), clock.now()
     until = now + timedelta(seconds=settings.LEASE_SECONDS)
     with isolation.workspace(connection.workspace_id):
         free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
         claimed = Connection.objects.present().filter(free, pk=connection.pk)
+        if only_due:
+            claimed = claimed.filter(verification_due_at__lte=now)
         if not claimed.update(lease_owner=owner, lease_expires_at=until):
             raise AlreadyVerifying
     return owner

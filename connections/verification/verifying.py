@@ -54,10 +54,10 @@ def verify_due(connection: Connection, *, actor: Actor | User | None = None) -> 
     """Verify what is due: a staged credential first, which is promoted when it works.
 
     Raises:
-        AlreadyVerifying: somebody else is at it.
+        AlreadyVerifying: somebody else is at it, or has just done it.
     """
     isolation.refuse_network_in_transaction()
-    owner = leases.claim(connection)
+    owner = leases.claim(connection, only_due=True)
     try:
         with isolation.workspace(connection.workspace_id):
             staged = _waiting(connection)

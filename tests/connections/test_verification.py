@@ -74,6 +74,18 @@ def test_of_many_workers_at_once_one_verifies(reach: Reach) -> None:
     assert steps.checks(connection) == [("verification", "ok", "active")]
 
 
+def test_a_worker_that_comes_late_does_not_repeat_what_was_due(reach: Reach, cast: Cast) -> None:
+    with steps.door(steps.KEY) as server:
+        reach(server.port)
+        late = factories.make_connection(
+            cast.workspace, scheme="api_key", values=steps.http_values(server)
+        )
+        steps.work(late)
+        with pytest.raises(leases.AlreadyVerifying):
+            verification.verify_due(late)
+        assert len(server.requests) == 1
+
+
 def _work_in_thread(connection: Connection) -> None:
     try:
         steps.work(connection)
