@@ -13,6 +13,16 @@ from connectors.manifest.connector import (
     ServiceUrl,
 )
 from connectors.manifest.field import Choice, Field, WrongKind
+from connectors.manifest.oauth2 import (
+    Assertion,
+    Captured,
+    Discovery,
+    OAuth2,
+    Preset,
+    Revocation,
+    Scope,
+    TokenAnswer,
+)
 from connectors.manifest.request import HttpRequest, Paging, RequestBody
 from connectors.manifest.scheme import KINDS, Placement, Scheme, Signing
 from connectors.manifest.tool import Deprecation, Example, Tool
@@ -22,10 +32,13 @@ __all__ = [
     "CATEGORIES",
     "KINDS",
     "AnswerRule",
+    "Assertion",
+    "Captured",
     "Choice",
     "Condition",
     "Connector",
     "Deprecation",
+    "Discovery",
     "Environment",
     "Example",
     "Field",
@@ -34,14 +47,19 @@ __all__ = [
     "Identity",
     "Link",
     "Monogram",
+    "OAuth2",
     "Paging",
     "Placement",
+    "Preset",
     "RateLimit",
     "RequestBody",
+    "Revocation",
     "Scheme",
+    "Scope",
     "Scopes",
     "ServiceUrl",
     "Signing",
+    "TokenAnswer",
     "Tool",
     "Verification",
     "WrongKind",

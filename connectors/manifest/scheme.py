@@ -8,10 +8,14 @@ from pydantic import model_validator
 from connectors import templates
 from connectors.manifest.base import Key, Line, Sourced, Strict
 from connectors.manifest.field import Field
+from connectors.manifest.oauth2 import OAuth2
 from connectors.manifest.verification import Verification
 
 KINDS = ("none", "api_key", "basic", "oauth2", "oauth1", "database", "aws_sigv4", "webhook")
 """What a scheme can be. A second one of a kind adds words: `api_key_restricted`."""
+
+TOKENS = frozenset({"access_token", "refresh_token"})
+"""What a scheme with tokens knows besides its fields; both are secret."""
 
 
 class Placement(Strict):
@@ -56,6 +60,7 @@ class Scheme(Sourced):
         send: where an `api_key` scheme puts its credentials.
         username, password: templates of a `basic` scheme.
         signing: what an `aws_sigv4` scheme signs for.
+        oauth2: how an `oauth2` scheme gets its tokens; its `send` is a bearer token by default.
     """
 
     key: Key
@@ -66,6 +71,7 @@ class Scheme(Sourced):
     username: str = "{username}"
     password: str = "{password}"  # noqa: S105 - a template
     signing: Signing | None = None
+    oauth2: OAuth2 | None = None
     verification: Verification | None = None
 
     @cached_property
@@ -75,13 +81,19 @@ class Scheme(Sourced):
 
     @property
     def is_grant(self) -> bool:
-        """Whether the credential is tokens that a service granted and renews."""
-        return self.kind == "oauth2"
+        """Whether a person authorized it, so that a refusal asks for them again."""
+        return self.oauth2 is not None and self.oauth2.is_authorized_by_person
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether it signs in with tokens that a service gives and renews."""
+        return self.oauth2 is not None
 
     @cached_property
     def secret_keys(self) -> frozenset[str]:
-        """The keys of the fields that are secret."""
-        return frozenset(field.key for field in self.fields if field.secret)
+        """The keys of the values that are secret: fields, and tokens where there are any."""
+        secret = frozenset(field.key for field in self.fields if field.secret)
+        return secret | TOKENS if self.has_tokens else secret
 
     def field(self, key: str) -> Field | None:
         """Find a field by its key."""
@@ -96,6 +108,8 @@ class Scheme(Sourced):
             raise ValueError("say in send where the key goes")
         if self.kind == "aws_sigv4" and self.signing is None:
             raise ValueError("say in signing which service and region are signed for")
+        if (self.kind == "oauth2") != self.has_tokens:
+            raise ValueError("oauth2 is for schemes of the kind oauth2, and only for them")
         return self
 
 
