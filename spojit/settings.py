@@ -68,7 +68,6 @@ INSTALLED_APPS = [
     "workspaces.staff.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -81,7 +80,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "workspaces.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -141,7 +140,7 @@ CACHES = {
         "OPTIONS": {"serializer": "spojit.lib.cached.JsonSerializer"},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # who reads Redis has no sessions
+SESSION_ENGINE = "workspaces.sessions"  # who reads Redis or a dump has no sessions
 
 # -- Sealing ------------------------------------------------------------------------------------
 

@@ -103,6 +103,7 @@ ELSEWHERE: dict[str, tuple[int, int]] = {
     "readyz": (200, 200),
     "metrics": (200, 200),
     "workspaces:create": (302, 200),
+    "workspaces:sessions": (302, 200),
     "workspaces:invitation_accept": (200, 200),
     "account_login": (200, 302),
     "account_logout": (302, 200),

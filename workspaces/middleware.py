@@ -1,4 +1,4 @@
-"""What surrounds every request: its ID, the client's address, redaction, one access line."""
+"""What surrounds each request: its ID, the client's address, redaction, a log line, the session."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 
 from spojit.lib import logs, metrics, redaction
 from spojit.lib.ids import new_id
+from workspaces import sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,3 +104,20 @@ def shown_path(request: HttpRequest) -> str:
     match = request.resolver_match
     secret = match.kwargs.get(SECRET_ARGUMENTS.get(match.url_name or "", "")) if match else None
     return request.path.replace(secret, "…") if secret else request.path
+
+
+class Sessions(SessionMiddleware):
+    """Django's, which besides writes down where a session is used from."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Find the session, and tell it who asks."""
+        super().process_request(request)
+        request.session.client = sessions.Client.of(  # type: ignore[attr-defined]
+            address=request.client_address,  # type: ignore[attr-defined]
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Keep what changed."""
+        sessions.note_seen(request.session)  # type: ignore[arg-type]
+        return super().process_response(request, response)

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.contrib.sessions.models import Session
 from django.db import connections
 from django.db.models import Q
 
 from workspaces import isolation
-from workspaces.models import AuditEvent, Invitation, Notice, Workspace
+from workspaces.models import AuditEvent, Invitation, Notice, Session, Workspace
 
 if TYPE_CHECKING:
     import uuid

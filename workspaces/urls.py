@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from workspaces.views import audit, invitations, members, notices, settings, start
+from workspaces.views import audit, invitations, members, notices, sessions, settings, start
 
 app_name = "workspaces"
 
@@ -32,6 +32,7 @@ _of_workspace = [
 ]
 
 urlpatterns = [
+    path("accounts/sessions/", sessions.sessions, name="sessions"),
     path("workspaces/new/", start.create, name="create"),
     path("invitations/<str:token>/", invitations.invitation_accept, name="invitation_accept"),
     path("w/<slug:slug>/", include(_of_workspace)),

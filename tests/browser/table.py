@@ -63,6 +63,7 @@ OWN = (
     "account_change_password",
     "mfa_index",
     "mfa_activate_totp",
+    "workspaces:sessions",
     "workspaces:create",
 )
 """Pages of somebody who has signed in, outside of any workspace."""

@@ -113,4 +113,4 @@ def questions(client: Client, path: str) -> list[str]:
         assert client.get(path).status_code == 200
     quiet = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
     found = [query["sql"] for query in captured.captured_queries]
-    return [sql for sql in found if not sql.startswith(quiet) and "django_session" not in sql]
+    return [sql for sql in found if not sql.startswith(quiet) and "workspaces_session" not in sql]

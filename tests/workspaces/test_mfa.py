@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.factories import PASSWORD, make_user
 from workspaces.mfa import SealingAdapter, has_totp
+from workspaces.models import Session
+from workspaces.sessions import SessionStore
 from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ def test_the_seed_is_sealed_in_the_session_while_it_is_set_up() -> None:
     found = re.search(r"\b[A-Z2-7]{32}\b", page)
     assert found
     assert found[0] not in str(dict(client.session))
-    assert found[0] not in str([row.get_decoded() for row in Session.objects.all()])
+    assert found[0] not in str(
+        [SessionStore().decode(row.session_data) for row in Session.objects.all()]
+    )
     client.post(ACTIVATE, {"code": code_for(found[0])})
     assert "mfa.totp.secret" not in client.session
 

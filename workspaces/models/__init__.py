@@ -5,6 +5,7 @@ from workspaces.models.data_key import DataKey
 from workspaces.models.invitation import Invitation
 from workspaces.models.membership import Membership
 from workspaces.models.notice import Notice
+from workspaces.models.session import Session
 from workspaces.models.tenant import TenantModel
 from workspaces.models.user import User
 from workspaces.models.workspace import Workspace
@@ -15,6 +16,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Notice",
+    "Session",
     "TenantModel",
     "User",
     "Workspace",
