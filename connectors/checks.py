@@ -32,6 +32,8 @@ def _of_connector(connector: Connector) -> Found:
     for url in connector.service_urls:
         if not url.has_source:
             yield f"service_urls[{url.key}]", _NO_SOURCE
+        for key in sorted(set(url.schemes) - {scheme.key for scheme in connector.schemes}):
+            yield f"service_urls[{url.key}].schemes", f"there is no scheme {key}"
     if connector.rate_limit and not connector.rate_limit.has_source:
         yield "rate_limit", _NO_SOURCE
     if connector.schemes and not connector.before_you_start:
@@ -53,7 +55,8 @@ def _of_scheme(connector: Connector, scheme: Scheme) -> Found:
 
 def _of_places_of_service(connector: Connector, scheme: Scheme, place: str) -> Found:
     """Fields that an address is made of exist, and a change of them asks for secrets again."""
-    templated = {f"service_urls[{url.key}].url": url.url for url in connector.service_urls}
+    urls = [url for url in connector.service_urls if url.serves(scheme.key)]
+    templated = {f"service_urls[{url.key}].url": url.url for url in urls}
     for where, text in (templated | {f"hosts[{host}]": host for host in connector.hosts}).items():
         for name in sorted(templates.names(text)):
             field = scheme.field(name)

@@ -88,12 +88,18 @@ class ServiceUrl(Sourced):
             that it stands in; one of kind `host` may be the whole host, one of kind `url`
             the whole address.
         environment: what connections to it are called.
+        schemes: the schemes that it is for; empty means all.
     """
 
     key: Key
     label: Line
     url: Annotated[str, Setting(pattern=r"^(https://[^\s?#]+|\{[a-z][a-z0-9_]*\})$")]
     environment: EnvironmentName = ""
+    schemes: list[Key] = []
+
+    def serves(self, scheme: str) -> bool:
+        """Say whether connections of a scheme, by its key, may be to it."""
+        return not self.schemes or scheme in self.schemes
 
 
 class RateLimit(Sourced):

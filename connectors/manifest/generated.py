@@ -81,8 +81,16 @@ def _wants_request(data: dict[str, Any], urls: list[dict[str, Any]]) -> bool:
     return bool(urls) and data.get("request_tool", True) is True
 
 
+def _serves(url: dict[str, Any], scheme: dict[str, Any]) -> bool:
+    only = url.get("schemes")
+    return not (isinstance(only, list) and only) or scheme.get("key") in only
+
+
 def _with_choice(scheme: Any, urls: list[dict[str, Any]]) -> Any:
     if not isinstance(scheme, dict) or not isinstance(scheme.get("fields", []), list):
+        return scheme
+    urls = [url for url in urls if _serves(url, scheme)]
+    if not urls:
         return scheme
     choice = {
         "key": "service_url",

@@ -105,6 +105,7 @@ class Revocation(Sourced):
         bearer: the access token authorizes the call.
         ends: one revocation ends this token, or the account's whole grant to the app.
         gone: statuses that also mean that it is gone.
+        url: a template like the others; it may name `client_id` besides.
     """
 
     url: AddressTemplate
@@ -117,6 +118,16 @@ class Revocation(Sourced):
     bearer: bool = False
     ends: Literal["token", "grant"] = "token"
     gone: list[int] = []
+
+
+class Addresses(Strict):
+    """Addresses of a scheme at one service URL; those that are left out stay as they are."""
+
+    authorize_url: AddressTemplate | None = None
+    token_url: AddressTemplate | None = None
+    refresh_url: AddressTemplate | None = None
+    issuer: str | None = None
+    revocation_url: AddressTemplate | None = None
 
 
 class Assertion(Strict):
@@ -174,6 +185,8 @@ class OAuth2(Sourced):
             workspace's), or the scheme's own fields `client_id` and `client_secret`.
         authorize_url, token_url, refresh_url: templates of addresses; `refresh_url` by default
             is `token_url`.
+        by_service_url: other addresses, by the key of the service URL that they belong to, such
+            as a sandbox's; `Scheme.at` puts them in place.
         issuer: what `iss` in the callback must be (RFC 9207); a template.
         issuer_required: the service always sends it.
         pkce: S256, or none with `pkce_reason`.
@@ -203,6 +216,7 @@ class OAuth2(Sourced):
     authorize_url: AddressTemplate | None = None
     token_url: AddressTemplate
     refresh_url: AddressTemplate | None = None
+    by_service_url: dict[Key, Addresses] = {}
     issuer: str = ""
     issuer_required: bool = False
     pkce: Literal["S256", "none"] = "S256"
@@ -249,6 +263,17 @@ class OAuth2(Sourced):
             if unknown := set(preset.scopes) - known:
                 raise ValueError(f"preset {preset.key} names {sorted(unknown)}, not in scopes")
         return self
+
+    def at(self, service_url: str) -> Self:
+        """Give it with the addresses that belong to a service URL, by its key."""
+        places = self.by_service_url.get(service_url)
+        if places is None:
+            return self
+        changed = {name: value for name, value in dict(places).items() if value is not None}
+        revoked_at = changed.pop("revocation_url", None)
+        if revoked_at and self.revocation:
+            changed["revocation"] = self.revocation.model_copy(update={"url": revoked_at})
+        return self.model_copy(update=changed)
 
     @property
     def is_authorized_by_person(self) -> bool:

@@ -1,5 +1,6 @@
 """A scheme: one way to sign in to a service, its fields, and where each credential goes."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Self
 
@@ -94,6 +95,11 @@ class Scheme(Sourced):
         """The keys of the values that are secret: fields, and tokens where there are any."""
         secret = frozenset(field.key for field in self.fields if field.secret)
         return secret | TOKENS if self.has_tokens else secret
+
+    def at(self, values: Mapping[str, str]) -> Self:
+        """Give the scheme as it is at the service URL that the values choose."""
+        placed = self.oauth2.at(values.get("service_url", "")) if self.oauth2 else None
+        return self if placed is self.oauth2 else self.model_copy(update={"oauth2": placed})
 
     def field(self, key: str) -> Field | None:
         """Find a field by its key."""

@@ -21,6 +21,8 @@ def places() -> list[str]:
     for connector in registry.all():
         for scheme in connector.schemes:
             for url in connector.service_urls:
+                if not url.serves(scheme.key):
+                    continue
                 values = samples.values(connector, scheme, service_url=url.key, port=443)
                 found |= {host.partition(":")[0] for host in hosts.allowed(connector, values)}
     return sorted(found)

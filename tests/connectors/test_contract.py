@@ -47,6 +47,7 @@ def http_cases() -> list[Case]:
         for connector in registry.all()
         for scheme in connector.schemes
         for url in connector.service_urls
+        if url.serves(scheme.key)
         for tool in ["", *(tool.key for tool in connector.tools)]
     ]
 
