@@ -1,9 +1,24 @@
-"""Rows of connections: what was configured, sealed, checked and used."""
+"""Rows of connections: what was configured, authorized, sealed, checked and used."""
 
+from connections.models.authorization import Authorization
 from connections.models.call import Call
 from connections.models.check import Check
 from connections.models.connection import BROKEN_FIRST, Connection, Status
 from connections.models.credential import Credential
+from connections.models.oauth_app import InstallationApp, OAuthApp
+from connections.models.revocation import Revocation
 from connections.models.use_counter import UseCounter
 
-__all__ = ["BROKEN_FIRST", "Call", "Check", "Connection", "Credential", "Status", "UseCounter"]
+__all__ = [
+    "BROKEN_FIRST",
+    "Authorization",
+    "Call",
+    "Check",
+    "Connection",
+    "Credential",
+    "InstallationApp",
+    "OAuthApp",
+    "Revocation",
+    "Status",
+    "UseCounter",
+]

@@ -17,6 +17,7 @@ class Kind(models.TextChoices):
     VERIFICATION = "verification", "Verification"
     CALL = "call", "Call"
     REFRESH = "refresh", "Refresh"
+    AUTHORIZATION = "authorization", "Authorization"
     DECISION = "decision", "Decision of a person"
 
 
@@ -26,7 +27,7 @@ class Check(TenantModel):
     connection = models.ForeignKey(
         "connections.Connection", on_delete=models.CASCADE, related_name="checks", db_index=False
     )
-    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.VERIFICATION)
+    kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.VERIFICATION)
     credential_version = models.PositiveIntegerField(default=0)
     is_staged = models.BooleanField(default=False)
     outcome = models.CharField(max_length=30)

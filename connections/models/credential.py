@@ -27,6 +27,10 @@ class Credential(TenantModel):
 
     `sealed` holds every value and is what requests are made from; `shown` copies the values that
     are no secret for pages. `fields` says per field when and by whom it was set.
+
+    A version whose scheme has tokens keeps them in `tokens`, sealed for their `revision`: a refresh
+    replaces them in place. `refresh_asked_at` stands from before a refresh is sent until its
+    answer is known, so that an answer that was lost is told from a refusal.
     """
 
     connection = models.ForeignKey(
@@ -50,7 +54,38 @@ class Credential(TenantModel):
     restorable_until = models.DateTimeField(null=True)
     destroyed_at = models.DateTimeField(null=True)
 
+    tokens = models.BinaryField(null=True)
+    revision = models.PositiveIntegerField(default=0, db_default=0)
+    tokens_issued_at = models.DateTimeField(null=True)
+    tokens_expire_at = models.DateTimeField(null=True)
+    grant_expires_at = models.DateTimeField(null=True)
+    asked_scopes = models.JSONField(null=True)
+    granted_scopes = models.JSONField(null=True)
+    app_id = models.UUIDField(null=True)
+    app_client_id = models.CharField(max_length=300, blank=True, db_default="")
+    refresh_place = models.CharField(max_length=270, blank=True, db_default="")
+    refresh_due_at = models.DateTimeField(null=True)
+    refresh_asked_at = models.DateTimeField(null=True)
+    refresh_owner = models.UUIDField(null=True)
+    refresh_lease_until = models.DateTimeField(null=True)
+    refresh_failures = models.PositiveSmallIntegerField(default=0, db_default=0)
+    refresh_failing_since = models.DateTimeField(null=True)
+    refresh_outcome = models.CharField(max_length=30, blank=True, db_default="")
+    refresh_detail = models.CharField(max_length=300, blank=True, db_default="")
+
     class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["refresh_due_at"],
+                condition=Q(state=State.CURRENT, refresh_due_at__isnull=False),
+                name="credential_refresh_due",
+            ),
+            models.Index(
+                fields=["refresh_lease_until"],
+                condition=Q(refresh_lease_until__isnull=False),
+                name="credential_refreshing",
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["connection", "purpose", "version"], name="credential_version_unique"
@@ -68,8 +103,17 @@ class Credential(TenantModel):
                 | ~Q(state=State.DESTROYED) & Q(sealed__isnull=False),
                 name="credential_sealed_until_destroyed",
             ),
+            models.CheckConstraint(
+                condition=Q(tokens=None) | ~Q(state=State.DESTROYED),
+                name="credential_tokens_until_destroyed",
+            ),
         ]
 
     def __str__(self) -> str:
         """Show which version."""
         return f"version {self.version}"
+
+    @property
+    def is_refreshing_late(self) -> bool:
+        """Whether the last attempt to renew the tokens failed."""
+        return self.refresh_failures > 0

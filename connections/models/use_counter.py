@@ -18,6 +18,7 @@ class UseCounter(TenantModel):
     day = models.DateField()
     calls = models.PositiveIntegerField(default=0)
     failures = models.PositiveIntegerField(default=0)
+    refreshes = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints: ClassVar = [
