@@ -1,6 +1,7 @@
 #!/bin/sh
 # Get what the tests need besides Python packages: Chromium and MariaDB, by apt when we may.
 set -eu
+sh "$(dirname "$0")/test-oidc.sh"
 missing=
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ] || missing="$missing mariadb-server"
