@@ -74,12 +74,31 @@ def fill_host(template: str, values: Mapping[str, str]) -> str:
 
 def allowed(connector: Connector, values: Mapping[str, str]) -> frozenset[str]:
     """Give the hosts that may get this connection's credentials, as `outbound` writes them."""
-    found = {_authority(base(connector, values))} if connector.is_http else set()
+    found = {authority(base(connector, values))} if connector.is_http else set()
     return frozenset(found | {fill_host(host, values) for host in connector.hosts})
 
 
+def require_declared(connector: Connector, url: str) -> None:
+    """Check that a fixed address lies on a host that the connector names without templates.
+
+    Raises:
+        BadServiceUrl: it does not.
+    """
+    fixed = [f"https://{host}" for host in connector.hosts if "{" not in host]
+    fixed += [
+        service.url for service in connector.service_urls if "{" not in authority_in(service.url)
+    ]
+    if authority(url) not in {authority(f"https://{authority_in(place)}") for place in fixed}:
+        raise BadServiceUrl
+
+
+def authority_in(template: str) -> str:
+    """Give the part of an address's template that says host and port."""
+    return template.removeprefix("https://").partition("/")[0]
+
+
 @lru_cache(maxsize=1024)
-def _authority(url: str) -> str:
+def authority(url: str) -> str:
     """Write host and port, the port always: without it, every port of the host would do."""
     target = targets.read(url)
     host = f"[{target.host}]" if ":" in target.host else target.host

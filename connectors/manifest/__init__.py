@@ -24,7 +24,7 @@ from connectors.manifest.oauth2 import (
     TokenAnswer,
 )
 from connectors.manifest.request import HttpRequest, Paging, RequestBody
-from connectors.manifest.scheme import KINDS, Placement, Scheme, Signing
+from connectors.manifest.scheme import KINDS, OAuth1, Placement, Scheme, Signing
 from connectors.manifest.tool import Deprecation, Example, Tool
 from connectors.manifest.verification import Environment, Identity, Scopes, Verification
 
@@ -47,6 +47,7 @@ __all__ = [
     "Identity",
     "Link",
     "Monogram",
+    "OAuth1",
     "OAuth2",
     "Paging",
     "Placement",

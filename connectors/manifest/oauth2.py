@@ -100,11 +100,17 @@ class Revocation(Sourced):
     Attributes:
         style: `rfc7009` posts token and token_type_hint with the client's authentication;
             `request` is a request of the service's own with `method`, `body` and `fixed`.
+        fixed: always sent besides, in the body or the query; texts are templates over the
+            fields, what was captured, and `client_id`.
         token: which token is sent.
         parameter: the name under which the token is sent; empty when it goes only as `bearer`.
         bearer: the access token authorizes the call.
         ends: one revocation ends this token, or the account's whole grant to the app.
+        client_authentication: by default that of the token endpoint for `rfc7009`, and none for
+            `request`; `none_but_id` sends the client's ID only.
         gone: statuses that also mean that it is gone.
+        gone_errors: error codes that mean so, besides `invalid_grant` and the scheme's own
+            `revoked_errors`.
         url: a template like the others; it may name `client_id` besides.
     """
 
@@ -118,6 +124,8 @@ class Revocation(Sourced):
     bearer: bool = False
     ends: Literal["token", "grant"] = "token"
     gone: list[int] = []
+    gone_errors: list[str] = []
+    fixed: dict[str, str] = {}
 
 
 class Addresses(Strict):
@@ -274,6 +282,12 @@ class OAuth2(Sourced):
         if revoked_at and self.revocation:
             changed["revocation"] = self.revocation.model_copy(update={"url": revoked_at})
         return self.model_copy(update=changed)
+
+    @property
+    def told_kinds(self) -> dict[str, str]:
+        """The keys of what is captured or discovered, and the kind of each."""
+        found: dict[str, str] = {captured.key: captured.kind for captured in self.captured}
+        return found | ({self.discovery.key: "text"} if self.discovery else {})
 
     @property
     def is_authorized_by_person(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -53,6 +53,21 @@ class Signing(Strict):
     region: str
 
 
+class OAuth1(Strict):
+    """What OAuth 1.0a signs with (RFC 5849); all but the method are templates over the fields.
+
+    Attributes:
+        realm: stands in the header, such as NetSuite's account ID in capitals; empty for none.
+    """
+
+    consumer_key: str = "{consumer_key}"
+    consumer_secret: str = "{consumer_secret}"  # noqa: S105 - a template
+    token: str = "{token}"  # noqa: S105 - a template
+    token_secret: str = "{token_secret}"  # noqa: S105 - a template
+    realm: str = ""
+    signature_method: Literal["HMAC-SHA256", "HMAC-SHA1"] = "HMAC-SHA256"
+
+
 class Scheme(Sourced):
     """One way to sign in.
 
@@ -61,6 +76,7 @@ class Scheme(Sourced):
         send: where an `api_key` scheme puts its credentials.
         username, password: templates of a `basic` scheme.
         signing: what an `aws_sigv4` scheme signs for.
+        oauth1: what an `oauth1` scheme signs with.
         oauth2: how an `oauth2` scheme gets its tokens; its `send` is a bearer token by default.
     """
 
@@ -72,6 +88,7 @@ class Scheme(Sourced):
     username: str = "{username}"
     password: str = "{password}"  # noqa: S105 - a template
     signing: Signing | None = None
+    oauth1: OAuth1 | None = None
     oauth2: OAuth2 | None = None
     verification: Verification | None = None
 
@@ -96,6 +113,11 @@ class Scheme(Sourced):
         secret = frozenset(field.key for field in self.fields if field.secret)
         return secret | TOKENS if self.has_tokens else secret
 
+    @cached_property
+    def told_keys(self) -> frozenset[str]:
+        """The keys of what the service tells besides the tokens: captured or discovered."""
+        return frozenset(self.oauth2.told_kinds) if self.oauth2 else frozenset()
+
     def at(self, values: Mapping[str, str]) -> Self:
         """Give the scheme as it is at the service URL that the values choose."""
         placed = self.oauth2.at(values.get("service_url", "")) if self.oauth2 else None
@@ -114,6 +136,8 @@ class Scheme(Sourced):
             raise ValueError("say in send where the key goes")
         if self.kind == "aws_sigv4" and self.signing is None:
             raise ValueError("say in signing which service and region are signed for")
+        if (self.kind == "oauth1") != (self.oauth1 is not None):
+            raise ValueError("oauth1 is for schemes of the kind oauth1, and only for them")
         if (self.kind == "oauth2") != self.has_tokens:
             raise ValueError("oauth2 is for schemes of the kind oauth2, and only for them")
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from connectors.manifest import Scheme
-from connectors.schemes import api_key, aws_sigv4, basic, none
+from connectors.schemes import api_key, aws_sigv4, basic, none, oauth1, oauth2
 from spojit.lib.outbound.types import Parts, Signer
 
 Attach = Callable[[Scheme, Mapping[str, str]], Parts]
@@ -14,10 +14,18 @@ _ATTACH: dict[str, Attach] = {
     "none": none.attach,
     "api_key": api_key.attach,
     "basic": basic.attach,
+    "oauth2": oauth2.attach,
+    "oauth1": oauth1.attach,
     "aws_sigv4": aws_sigv4.attach,
     "database": none.attach,
 }
 """Kinds that can go out today; a new kind is a module and a line here."""
+
+
+_SIGNERS: dict[str, Callable[[Scheme, Mapping[str, str]], Signer]] = {
+    "oauth1": oauth1.signer,
+    "aws_sigv4": aws_sigv4.signer,
+}
 
 
 def can_attach(scheme: Scheme) -> bool:
@@ -35,5 +43,10 @@ def attach(scheme: Scheme, values: Mapping[str, str]) -> Parts:
 
 
 def signer(scheme: Scheme, values: Mapping[str, str]) -> Signer | None:
-    """Make what signs each request, for a kind of scheme that signs."""
-    return aws_sigv4.signer(scheme, values) if scheme.kind == "aws_sigv4" else None
+    """Make what signs each request, for a kind of scheme that signs.
+
+    Raises:
+        templates.Unfilled: a value that it signs with is missing.
+    """
+    make = _SIGNERS.get(scheme.kind)
+    return make(scheme, values) if make else None
