@@ -105,14 +105,18 @@ def is_ready(data: Path) -> bool:
 
 
 def clean_up(data: Path, *, patience_seconds: float = 20.0) -> None:
-    """End a server that lost its keeper, and remove the pid file of one that was killed."""
+    """End a server that lost its keeper, and remove what one that was killed left.
+
+    Its pid file, its socket, and the socket's lock: their number may be another program's by now.
+    """
     pid_file = data / FOLDER / "postmaster.pid"
     deadline = time.monotonic() + patience_seconds
     while (process := _server_process(pid_file)) is not None:
         overdue = time.monotonic() > deadline
         _signal(process, signal.SIGQUIT if overdue else signal.SIGINT)
         time.sleep(0.05)
-    pid_file.unlink(missing_ok=True)
+    for left in (pid_file, *(data / f"{FOLDER}.socket").glob(".s.PGSQL.*")):
+        left.unlink(missing_ok=True)
 
 
 def _signal(process: int, number: signal.Signals) -> None:

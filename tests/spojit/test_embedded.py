@@ -19,7 +19,7 @@ import pytest
 import redis
 
 from spojit import embedded
-from spojit.embedded import postgres, state as states
+from spojit.embedded import places, postgres, state as states
 from tests.database import VAR_DIR
 
 if TYPE_CHECKING:
@@ -220,6 +220,19 @@ def test_the_pid_file_of_a_number_that_is_used_again_is_removed(folder: Path) ->
     pid_file.write_text(f"{os.getpid()}\n")
     with embedded.servers(folder) as found, psycopg.connect(found.database_url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_socket_of_a_number_that_is_used_again_is_removed(folder: Path) -> None:
+    state = states.load(folder)
+    assert state is not None
+    data = Path(state.data)
+    user = places.server_user(data / "postgres")  # PostgreSQL passes over other users' numbers
+    with subprocess.Popen(user.command(["/bin/sleep", "60"])) as other:
+        lock = data / "postgres.socket" / f".s.PGSQL.{state.postgres_port}.lock"
+        lock.write_text(f"{other.pid}\n")
+        with embedded.servers(folder) as found, psycopg.connect(found.database_url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        other.kill()
 
 
 def test_another_port_is_taken_when_the_remembered_one_is_not_free(folder: Path) -> None:
