@@ -11,7 +11,8 @@ class ConnectionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registries of the apps below."""
-        from connections import receivers, sealed  # noqa: PLC0415 - models are ready now
+        from connections import receivers, sealed, signals, tasks  # noqa: PLC0415 - models are ready
 
         receivers.register()
+        signals.on_refresh_wanted(tasks.announce_refresh)
         sealed.register()

@@ -13,6 +13,8 @@ from connections import credentials, health, signals
 from connections.credentials import CredentialMissing, CredentialUnreadable
 from connections.models import Check, Connection
 from connections.models.check import Kind
+from connections.oauth import refresh
+from connections.oauth.refresh import RefreshLate, RefreshRefused
 from connectors import execution
 from connectors.models import Connector
 from connectors.outcomes import Outcome
@@ -87,15 +89,17 @@ def call(
     Raises:
         NetworkInTransaction: called inside an open transaction.
         UnknownTool, InvalidArguments: the tool does not exist, or its schema refuses these.
-        ConnectorDisabled, OtherAccount, ConnectionRemoved: it may not be called now.
+        ConnectorDisabled, OtherAccount, ConnectionRemoved, NotAuthorized: it may not be called.
     """
     isolation.refuse_network_in_transaction()
     found = connection.manifest.tool(tool)
     in_use = credentials.in_use(connection)
     refuse_uncallable(in_use.standing)
     with logs.bound(connection_id=str(connection.pk)):
-        outcome = _make(connection, in_use.credential, found, arguments, idempotency_key)
-    record(connection, tool=tool, outcome=outcome)
+        outcome, was_sent = _attempt(
+            connection, in_use.credential, found, arguments, idempotency_key
+        )
+    record(connection, tool=tool, outcome=outcome, was_sent=was_sent)
     log.info(
         "Tool called",
         connection_id=str(connection.pk),
@@ -106,6 +110,29 @@ def call(
         use_id=str(use.id or ""),
     )
     return outcome
+
+
+def _attempt(
+    connection: Connection,
+    credential: Credential,
+    tool: Tool,
+    arguments: Mapping[str, Any],
+    idempotency_key: str,
+) -> tuple[Outcome, bool]:
+    """Call, once more with renewed tokens when these are refused; say whether it was sent at all.
+
+    A refused request was not carried out, so that even one that writes may be sent again.
+    """
+    try:
+        credential = refresh.fresh(connection, credential)
+        outcome = _make(connection, credential, tool, arguments, idempotency_key)
+        if outcome.name == "credentials_refused":
+            newer = refresh.after_refusal(connection, credential)
+            if newer is not None:
+                outcome = _make(connection, newer, tool, arguments, idempotency_key)
+    except (RefreshLate, RefreshRefused) as failure:
+        return Outcome(failure.outcome, detail=f"{failure.message} {failure.hint}"), False
+    return outcome, True
 
 
 def _make(
@@ -152,11 +179,11 @@ def masked(outcome: Outcome) -> Outcome:
     return replace(outcome, data=redaction.redact_value(outcome.data), headers={})
 
 
-def record(connection: Connection, *, tool: str, outcome: Outcome) -> None:
-    """Count a use, and change the status when the outcome says so."""
+def record(connection: Connection, *, tool: str, outcome: Outcome, was_sent: bool = True) -> None:
+    """Count a use, and change the status when the outcome of what was sent says so."""
     _count(connection, is_ok=outcome.is_ok)
     metrics.count_outcome("call", outcome.name, seconds=outcome.duration_ms / 1000)
-    if _is_news(connection, tool, outcome):
+    if was_sent and _is_news(connection, tool, outcome):
         with isolation.workspace(connection.workspace_id):
             _apply(connection, tool, outcome)
 

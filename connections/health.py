@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 
 FAILURES_BEFORE_ERROR = 3
 FAILING_BEFORE_ERROR = timedelta(minutes=10)
+RENEWING_FAILS_FOR = timedelta(days=4)
 FIRST_RETRIES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 
 # A call that was answered says something of that call, not of the connection.
 _CALLS_OWN_AFFAIR = frozenset(
     {"not_found", "bad_answer", "answer_too_large", "credentials_refused"}
 )
+
+_ASKS_AGAIN = frozenset({"credentials_refused", "answer_lost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,31 @@ def next_health_after_call(health: Health, outcome: Outcome, *, now: datetime) -
     return next_health(health, outcome, now=now)
 
 
+def next_health_after_refresh(
+    health: Health, outcome: Outcome, *, failing_since: datetime, is_dead: bool, now: datetime
+) -> Health:
+    """Return the health after a failed renewal of tokens.
+
+    Only a refusal asks the person again. What passes by itself is tried again, and ends in Error
+    after four failing days, not after an hour's outage. What does not pass by itself, such as an
+    OAuth app whose secret is wrong, is an Error as soon as no token lives.
+
+    Args:
+        health: before.
+        outcome: what the token endpoint's answer came to; not ok.
+        failing_since: when the first of these failures in a row was.
+        is_dead: whether the access token has ended.
+        now: the present moment.
+    """
+    if outcome.name in _ASKS_AGAIN:
+        return Health(_status_for(health, outcome), outcome.name, health.is_grant)
+    if now - failing_since >= RENEWING_FAILS_FOR:
+        return Health("error", "refresh_exhausted", health.is_grant)
+    if is_dead and not outcome.transient:
+        return Health("error", outcome.name, health.is_grant)
+    return health
+
+
 def accepts_credentials(outcome: Outcome) -> bool:
     """Whether a verification's outcome says that the service let the credentials in."""
     return outcome.is_ok or outcome.name == "permission_missing"
@@ -94,5 +122,4 @@ def _after_transient(health: Health, outcome: Outcome, *, now: datetime) -> Heal
 
 
 def _status_for(health: Health, outcome: Outcome) -> str:
-    asks_again = outcome.name in {"credentials_refused", "answer_lost"}
-    return "reauthorize" if health.is_grant and asks_again else "error"
+    return "reauthorize" if health.is_grant and outcome.name in _ASKS_AGAIN else "error"

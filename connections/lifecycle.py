@@ -80,6 +80,8 @@ def create(
 ) -> Connection:
     """Create a connection, Pending and due for verification; whoever calls announces that.
 
+    One that a person has to authorize at the service is due once that is done.
+
     Raises:
         UnknownConnector, UnknownScheme: the catalogue has no such thing.
         ConnectorUnavailable: staff hid or disabled it.
@@ -88,7 +90,7 @@ def create(
         NotAMember: a person acts who is not in the workspace; the system may.
     """
     actor = Actor.of(actor)
-    registry.get(connector_key).scheme(scheme)
+    is_grant = registry.get(connector_key).scheme(scheme).is_grant
     with isolation.workspace(workspace), _unique_name():
         if actor.id is not None:
             _refuse_stranger(workspace.pk, actor.id)
@@ -100,7 +102,7 @@ def create(
             name=_clean_name(name),
             owner_id=actor.id,
             is_private=private,
-            verification_due_at=clock.now(),
+            verification_due_at=None if is_grant else clock.now(),
         )
         connection.stable_key = _free_stable_key(workspace, connection.name)
         connection.save(force_insert=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from operator import attrgetter
 
 from connections import tries
-from connections.credentials import rows
-from connections.models import Call, Credential
+from connections.credentials import rows, tokens
+from connections.models import Authorization, Call, Credential, OAuthApp, Revocation
+from connections.oauth import apps
 from workspaces.vault.rotation import sealed_columns
 
 
@@ -19,4 +20,15 @@ def register() -> None:
         row=rows.bound_to,
         version=attrgetter("version"),
     )
+    sealed_columns.register(
+        Credential,
+        "tokens",
+        purpose=tokens.PURPOSE,
+        row=rows.bound_to,
+        version=attrgetter("revision"),
+    )
+    sealed_columns.register(OAuthApp, "secret_sealed", purpose=apps.PURPOSE)
+    sealed_columns.register(Authorization, "verifier_sealed", purpose="verifier")
+    sealed_columns.register(Authorization, "answer_sealed", purpose="answer")
+    sealed_columns.register(Revocation, "sealed", purpose="revocation")
     sealed_columns.register(Call, "arguments_sealed", purpose=tries.PURPOSE)

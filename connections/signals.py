@@ -1,4 +1,4 @@
-"""What others may listen to: a status that changed, a connection that was removed.
+"""What others may listen to: a status that changed, a connection removed, tokens to be renewed.
 
 Small registries, filled in `apps.ready()`; listeners run in the transaction of the change.
 """
@@ -9,14 +9,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connections.models import Connection
+    from connections.models import Connection, Credential
     from workspaces.audit import Actor
 
 StatusListener = Callable[["Connection", str, str], None]
 RemovalListener = Callable[["Connection", "Actor"], None]
+RefreshListener = Callable[["Connection", "Credential"], None]
 
 _status: list[StatusListener] = []
 _removal: list[RemovalListener] = []
+_refresh: list[RefreshListener] = []
 
 
 def on_status_changed(listener: StatusListener) -> None:
@@ -27,6 +29,14 @@ def on_status_changed(listener: StatusListener) -> None:
 def on_removed(listener: RemovalListener) -> None:
     """Call `listener(connection, actor)` when a connection is removed."""
     _removal.append(listener)
+
+
+def on_refresh_wanted(listener: RefreshListener) -> None:
+    """Call `listener(connection, credential)` when tokens that still live are to be renewed.
+
+    It is called outside any transaction, and again by every caller until that is under way.
+    """
+    _refresh.append(listener)
 
 
 def status_changed(connection: Connection, *, before: str) -> None:
@@ -40,3 +50,9 @@ def removed(connection: Connection, *, actor: Actor) -> None:
     """Tell everyone who listens."""
     for listener in _removal:
         listener(connection, actor)
+
+
+def refresh_wanted(connection: Connection, credential: Credential) -> None:
+    """Tell everyone who listens."""
+    for listener in _refresh:
+        listener(connection, credential)

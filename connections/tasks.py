@@ -8,13 +8,18 @@ from typing import Any
 import structlog
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 
 from connections import credentials, expiry, leases, tries, verification
-from connections.models import Call, Connection
+from connections.models import Call, Connection, Credential
+from connections.oauth import claims, renewing, sweeping
+from connections.oauth.refresh import NotAuthorized
 from spojit.lib import clock
 from workspaces import isolation
 
 log = structlog.get_logger(__name__)
+
+REFRESH_FOR_SECONDS = 60.0
 
 
 @shared_task(name="connections.verify")
@@ -31,6 +36,8 @@ def verify(*, workspace_id: str, connection_id: str, **_: Any) -> None:
         verification.verify_due(connection)
     except (leases.AlreadyVerifying, leases.LeaseLost) as refusal:
         log.info("Verification left to another worker", code=refusal.code)
+    except NotAuthorized:
+        verification.rest(connection)
     except Exception:
         verification.postpone(connection)
         raise
@@ -67,6 +74,26 @@ def sweep(**_: Any) -> None:
         carry_out_call.apply_async(kwargs=ids, expires=until)
 
 
+@shared_task(name="connections.refresh")
+def refresh(*, workspace_id: str, credential_id: str, **_: Any) -> None:
+    """Renew tokens that somebody found due, unless that is under way or done."""
+    with isolation.workspace(uuid.UUID(workspace_id)):
+        row = Credential.objects.filter(pk=credential_id).first()
+    if row is None or row.refresh_due_at is None or row.refresh_due_at > clock.now():
+        return
+    claim = claims.claim(row)
+    if claim is not None:
+        renewing.renew(claim)
+
+
+@shared_task(name="connections.refresh_due")
+def refresh_due(**_: Any) -> None:
+    """Renew tokens ahead of their end, many at once; one such task a worker."""
+    found = sweeping.sweep(threads=settings.REFRESH_THREADS, seconds=REFRESH_FOR_SECONDS)
+    if found:
+        log.info("Tokens renewed ahead of their end", **found)
+
+
 @shared_task(name="connections.tidy")
 def tidy(**_: Any) -> None:
     """Destroy previous credentials past their time, and warn of credentials that expire."""
@@ -84,3 +111,9 @@ def announce_verification(connection: Connection) -> None:
 def announce_call(call: Call) -> None:
     """Wake a worker for a call that was stored, once this transaction is committed."""
     carry_out_call.delay_on_commit(workspace_id=str(call.workspace_id), call_id=str(call.pk))
+
+
+def announce_refresh(connection: Connection, credential: Credential) -> None:
+    """Wake a worker for tokens that are due, once in ten seconds however many callers say so."""
+    if cache.add(f"refresh:{credential.pk}:{credential.revision}", 1, timeout=10):
+        refresh.delay(workspace_id=str(connection.workspace_id), credential_id=str(credential.pk))

@@ -122,7 +122,7 @@ def _database(url: str, *, pool: bool) -> dict[str, Any]:
     database = Env.database(url)
     database["OPTIONS"]["application_name"] = "spojit"
     if pool:
-        size = env.number("DATABASE_POOL_SIZE", default=12)
+        size = env.number("DATABASE_POOL_SIZE", default=20)
         database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
     return database
 
@@ -194,6 +194,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(SWEEP_SECONDS),
         "options": {"expires": 0.9 * SWEEP_SECONDS},
     },
+    "connections-refresh-due": {
+        "task": "connections.refresh_due",
+        "schedule": float(SWEEP_SECONDS),
+        "options": {"expires": 0.9 * SWEEP_SECONDS},
+    },
     "connections-tidy": {
         "task": "connections.tidy",
         "schedule": 3600.0,
@@ -206,6 +211,8 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=8)
+# How many tokens one worker renews at once, besides its other work.
+REFRESH_THREADS = env.number("REFRESH_THREADS", default=8)
 # How long one worker alone may verify a connection or make a call: more than a call's 30 s.
 LEASE_SECONDS = env.number("LEASE_SECONDS", default=45)
 

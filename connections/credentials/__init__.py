@@ -6,6 +6,7 @@ from connections.credentials.borrowing import (
     CredentialUnreadable,
     InUse,
     Standing,
+    again,
     borrow,
     in_use,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "NotRestorable",
     "Standing",
     "add_first",
+    "again",
     "borrow",
     "current",
     "destroy_all",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from connections.credentials import rows
+from connections.credentials import rows, tokens
 from connections.models import Credential
 from connections.models.credential import LIVE, State
 from spojit.lib import redaction
@@ -88,26 +88,43 @@ def borrow(connection: Connection, *, credential: Credential | None = None) -> I
     payload = _opened(row)
     with redaction.scope():
         redaction.register(_plaintexts(payload))
-        borrowed = Borrowed(payload.values, version=row.version)
+        borrowed = Borrowed(_usable(row, payload), version=row.version)
         try:
             yield borrowed
         finally:
             borrowed.clear()
 
 
-_SEALED = """
-SELECT id, version, sealed FROM connections_credential
-WHERE connection_id = %(connection)s AND purpose = %(purpose)s AND state = %(state)s
-"""
-_IN_USE = """
+_COLUMNS = (
+    "id",
+    "version",
+    "sealed",
+    "tokens",
+    "revision",
+    "tokens_issued_at",
+    "tokens_expire_at",
+    "refresh_due_at",
+    "refresh_failures",
+    "refresh_outcome",
+    "refresh_lease_until",
+)
+_READ = ", ".join(f"v.{name}" for name in _COLUMNS)
+_SEALED = f"""
+SELECT {_READ} FROM connections_credential v
+WHERE v.connection_id = %(connection)s AND v.purpose = %(purpose)s AND v.state = %(state)s
+"""  # noqa: S608 - names of columns
+_AGAIN = f"""
+SELECT {_READ} FROM connections_credential v WHERE v.id = %(id)s AND v.sealed IS NOT NULL
+"""  # noqa: S608 - names of columns
+_IN_USE = f"""
 SELECT c.removed_at, c.removed_by_name, c.name, c.reason, k.is_disabled, k.disabled_reason,
-       v.id, v.version, v.sealed
+       {_READ}
 FROM connections_connection c
 JOIN connectors_connector k ON k.key = c.connector_id
 LEFT JOIN connections_credential v
        ON v.connection_id = c.id AND v.purpose = %(purpose)s AND v.state = %(state)s
 WHERE c.id = %(connection)s
-"""
+"""  # noqa: S608 - names of columns
 
 
 def in_use(connection: Connection) -> InUse:
@@ -116,12 +133,25 @@ def in_use(connection: Connection) -> InUse:
     Raises:
         CredentialMissing: there is no such connection.
     """
-    *standing, key, version, sealed = _first(connection, _IN_USE)
-    return InUse(Standing(*standing), _row(connection, key, version, sealed))
+    found = _first(connection, _IN_USE)
+    stands = len(Standing._fields)
+    return InUse(Standing(*found[:stands]), _row(connection, found[stands:]))
+
+
+def again(row: Credential) -> Credential:
+    """Read a version again, still sealed.
+
+    Raises:
+        CredentialMissing: it is gone, or destroyed.
+    """
+    found = isolation.ask(row.workspace_id, _AGAIN, {"id": row.pk})
+    if not found:
+        raise CredentialMissing
+    return _credential(row.workspace_id, row.connection_id, found[0])
 
 
 def _sealed(connection: Connection) -> Credential:
-    return _row(connection, *_first(connection, _SEALED))
+    return _row(connection, _first(connection, _SEALED))
 
 
 def _first(connection: Connection, question: str) -> tuple[Any, ...]:
@@ -132,15 +162,16 @@ def _first(connection: Connection, question: str) -> tuple[Any, ...]:
     return found[0]
 
 
-def _row(
-    connection: Connection, key: uuid.UUID, version: int | None, sealed: bytes | None
+def _row(connection: Connection, columns: tuple[Any, ...]) -> Credential:
+    return _credential(connection.workspace_id, connection.pk, columns)
+
+
+def _credential(
+    workspace_id: uuid.UUID, connection_id: uuid.UUID, columns: tuple[Any, ...]
 ) -> Credential:
+    told = {name: value for name, value in zip(_COLUMNS, columns, strict=True) if value is not None}
     return Credential(
-        id=key,
-        workspace_id=connection.workspace_id,
-        connection_id=connection.pk,
-        version=version or 0,
-        sealed=sealed,
+        workspace_id=workspace_id, connection_id=connection_id, **{"version": 0} | told
     )
 
 
@@ -149,6 +180,24 @@ def _opened(row: Credential) -> Payload:
         return rows.unseal(row)
     except CannotOpen:
         raise CredentialUnreadable from None
+
+
+def _usable(row: Credential, payload: Payload) -> dict[str, str]:
+    """Give the fields and, where there are tokens, what a request needs of them."""
+    if row.tokens is None:
+        return payload.values
+    stored = _stored(row)
+    redaction.register(tokens.secrets(stored))
+    return payload.values | stored.captured | {"access_token": stored.access_token}
+
+
+def _stored(row: Credential) -> tokens.Stored:
+    try:
+        stored = tokens.read(row)
+    except CannotOpen:
+        raise CredentialUnreadable from None
+    assert stored is not None
+    return stored
 
 
 def _plaintexts(payload: Payload) -> Iterator[str]:

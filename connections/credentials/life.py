@@ -42,6 +42,8 @@ class NotRestorable(Refused):
 def promote(credential: Credential, *, actor: Actor | User) -> Credential:
     """Put a staged credential to use; the one in use becomes the previous one, restorable a while.
 
+    An older grant is not kept: services end it when the same account authorizes again.
+
     Raises:
         NotPromotable: it is not staged, or no longer.
     """
@@ -51,6 +53,8 @@ def promote(credential: Credential, *, actor: Actor | User) -> Credential:
         if staged is None or staged.pk != credential.pk:
             raise NotPromotable
         _retire_current(connection)
+        if connection.manifest_scheme.is_grant:
+            _destroy(Credential.objects.filter(connection=connection, state=State.PREVIOUS))
         _put_to_use(staged)
         _record(connection, actor=actor, act="credential.promoted", version=staged.version)
     return staged

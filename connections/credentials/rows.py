@@ -161,6 +161,14 @@ def destroyed() -> dict[str, Any]:
         "found_account_id": "",
         "found_account_name": "",
         "destroyed_at": clock.now(),
+        "tokens": None,
+        "asked_scopes": None,
+        "granted_scopes": None,
+        "app_client_id": "",
+        "refresh_due_at": None,
+        "refresh_owner": None,
+        "refresh_lease_until": None,
+        "refresh_detail": "",
     }
 
 

@@ -152,9 +152,10 @@ def _told(before: Credential | None, kept: Collection[str]) -> dict[str, Any]:
 
 
 def _make_due(connection: Connection, row: Credential, *, actor: Actor) -> None:
-    Connection.objects.filter(pk=connection.pk).update(
-        verification_due_at=clock.now(), verification_attempts=0
-    )
+    if not connection.manifest_scheme.is_grant:
+        Connection.objects.filter(pk=connection.pk).update(
+            verification_due_at=clock.now(), verification_attempts=0
+        )
     audit.record(
         connection.workspace,
         actor=actor,

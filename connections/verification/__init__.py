@@ -1,7 +1,7 @@
 """Verifying a connection: reach, authenticate, identify the account, compare, decide."""
 
 from connections.verification.accounts import accept_account, reject_account
-from connections.verification.due import find_due, postpone, request
+from connections.verification.due import find_due, postpone, request, rest
 from connections.verification.verifying import verify, verify_due
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "postpone",
     "reject_account",
     "request",
+    "rest",
     "verify",
     "verify_due",
 ]

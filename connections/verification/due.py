@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connections import fairness
-from connections.models import Connection
+from connections.models import Connection, Credential
 from spojit.lib import clock, limits
 from workspaces import audit, isolation
 
@@ -29,10 +29,13 @@ def request(connection: Connection, *, actor: Actor | User) -> None:
         TooMany: this connection was asked too often in the last minute.
     """
     limits.take(f"verification:{connection.pk}", limit=MOST_A_MINUTE, seconds=60)
+    now = clock.now()
     with isolation.workspace(connection.workspace_id):
         Connection.objects.present().filter(pk=connection.pk).update(
-            verification_due_at=clock.now(), verification_attempts=0
+            verification_due_at=now, verification_attempts=0
         )
+        late = Credential.objects.filter(connection=connection, refresh_failures__gt=0)
+        late.filter(refresh_due_at__gt=now).update(refresh_due_at=now)
         audit.record(
             connection.workspace,
             actor=actor,
@@ -49,6 +52,12 @@ def find_due(*, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
     with isolation.everything(reason="verifications that are due", is_routine=True):
         due = Connection.objects.due(now=now)
         return fairness.take_turns(due, by="verification_due_at", most=MOST_AT_ONCE)
+
+
+def rest(connection: Connection) -> None:
+    """Take off what is due: there is nothing to verify before a person authorizes it."""
+    with isolation.workspace(connection.workspace_id):
+        Connection.objects.filter(pk=connection.pk).update(verification_due_at=None)
 
 
 def postpone(connection: Connection) -> None:

@@ -93,6 +93,7 @@ def record_staged(
     )
     if health.accepts_credentials(outcome) and promote:
         credentials.promote(staged, actor=answer.actor or _author(staged))
+        connection.reason = ""
         return record_current(connection, answer)
     _plan_staged(connection, outcome, answer)
     return _check(connection, outcome, answer, before=connection.status, is_staged=True)
@@ -142,9 +143,15 @@ def _decide(connection: Connection, outcome: Outcome, answer: Answer) -> None:
 def _health_after(
     connection: Connection, outcome: Outcome, answer: Answer, *, now: datetime
 ) -> Health:
-    """Return the health; a service that was not even asked says nothing of what it was before."""
+    """Return the health; a service that was not even asked says nothing of what it was before.
+
+    Nor does it mend a grant that was narrowed: a person has to authorize that again.
+    """
     before = connection.health
     if not answer.was_asked and before.status != "pending":
+        return before
+    is_narrowed = before.status == "reauthorize" and before.reason == "permission_missing"
+    if is_narrowed and health.accepts_credentials(outcome):
         return before
     return health.next_health(before, outcome, now=now)
 
@@ -168,8 +175,16 @@ def _note_account(
         connection.account_id = verified.account_id or connection.account_id
         connection.account_name = verified.account_name or connection.account_name
         connection.environment = verified.environment
-        connection.scopes = verified.scopes
+        connection.scopes = _scopes(connection, verified)
         connection.is_limited = verified.limited
+
+
+def _scopes(connection: Connection, verified: Verified) -> list[str] | None:
+    """Return what was granted, as the verification or else the token endpoint told."""
+    if verified.scopes is not None or not connection.manifest_scheme.has_tokens:
+        return verified.scopes
+    current = credentials.current(connection)
+    return current.granted_scopes if current else None
 
 
 def _plan_staged(connection: Connection, outcome: Outcome, answer: Answer) -> None:

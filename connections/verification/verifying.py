@@ -8,6 +8,8 @@ from connections import credentials, health, leases
 from connections.credentials import CredentialMissing, CredentialUnreadable
 from connections.leases import LeaseLost
 from connections.models import Check, Connection, Credential
+from connections.oauth import refresh
+from connections.oauth.refresh import RefreshLate, RefreshRefused
 from connections.verification import recording
 from connectors import execution
 from connectors.execution import Verified
@@ -41,6 +43,7 @@ def verify(
         NetworkInTransaction: called inside an open transaction.
         AlreadyVerifying: somebody else holds the lease.
         LeaseLost: it took so long that another verification began.
+        NotAuthorized: a person has to authorize it first.
     """
     isolation.refuse_network_in_transaction()
     owner = leases.claim(connection)
@@ -55,6 +58,7 @@ def verify_due(connection: Connection, *, actor: Actor | User | None = None) -> 
 
     Raises:
         AlreadyVerifying: somebody else is at it, or has just done it.
+        NotAuthorized: a person has to authorize it first.
     """
     isolation.refuse_network_in_transaction()
     owner = leases.claim(connection, only_due=True)
@@ -69,7 +73,9 @@ def verify_due(connection: Connection, *, actor: Actor | User | None = None) -> 
 def _waiting(connection: Connection) -> Credential | None:
     """Find the staged credential that has no final answer yet."""
     staged = credentials.staged(connection)
-    if staged is None or not staged.outcome:
+    if staged is None or (staged.tokens is None and connection.manifest_scheme.is_grant):
+        return None
+    if not staged.outcome:
         return staged
     is_worth_it = connection.verification_attempts <= len(health.FIRST_RETRIES)
     return staged if MEANINGS[staged.outcome].transient and is_worth_it else None
@@ -87,11 +93,11 @@ def _verify_leased(
     started = clock.now()
     closed = _disabled_reason(connection)
     with logs.bound(connection_id=str(connection.pk)):
-        verified, version = _ask(connection, credential=credential, closed=closed)
+        verified, version, was_asked = _ask(connection, credential=credential, closed=closed)
     with isolation.workspace(connection.workspace_id):
         fresh = _still_mine(connection, owner)
         _refuse_stale(fresh, credential=credential if is_staged else None, version=version)
-        answer = recording.Answer(verified, version, started, actor, was_asked=not closed)
+        answer = recording.Answer(verified, version, started, actor, was_asked=was_asked)
         if is_staged and credential is not None:
             return recording.record_staged(fresh, credential, answer, promote=promote)
         return recording.record_current(fresh, answer)
@@ -99,18 +105,44 @@ def _verify_leased(
 
 def _ask(
     connection: Connection, *, credential: Credential | None, closed: str
-) -> tuple[Verified, int]:
-    """Make the verification call; what the service answers becomes an outcome, never an error."""
+) -> tuple[Verified, int, bool]:
+    """Make the verification call; what the service answers becomes an outcome, never an error.
+
+    Returns:
+        What was found, of which version, and whether the service itself was asked.
+    """
     if closed:
-        return _failed("request_refused", closed), 0
+        return _failed("request_refused", closed), 0, False
+    version = credential.version if credential else 0
     try:
-        with credentials.borrow(connection, credential=credential) as borrowed:
-            verified = execution.verify(
-                connection.manifest, connection.manifest_scheme, borrowed.reveal()
-            )
-            return recording.masked(verified), borrowed.version
+        row = credential or credentials.in_use(connection).credential
+        version = row.version
+        return _prove_fresh(connection, row), version, True
     except (CredentialUnreadable, CredentialMissing):
-        return _failed("credential_unreadable"), credential.version if credential else 0
+        return _failed("credential_unreadable"), version, True
+    except RefreshLate as late:
+        return _failed(late.outcome, late.message), version, False
+    except RefreshRefused as refused:
+        return _failed(refused.outcome, refused.message), version, True
+
+
+def _prove_fresh(connection: Connection, row: Credential) -> Verified:
+    """Prove a version, renewing its tokens before when they end, and once when they are refused."""
+    row = refresh.fresh(connection, row)
+    verified = _prove(connection, row)
+    if verified.outcome.name == "credentials_refused":
+        newer = refresh.after_refusal(connection, row)
+        if newer is not None:
+            return _prove(connection, newer)
+    return verified
+
+
+def _prove(connection: Connection, row: Credential) -> Verified:
+    with credentials.borrow(connection, credential=row) as borrowed:
+        verified = execution.verify(
+            connection.manifest, connection.manifest_scheme, borrowed.reveal()
+        )
+        return recording.masked(verified)
 
 
 def _refuse_stale(connection: Connection, *, credential: Credential | None, version: int) -> None:

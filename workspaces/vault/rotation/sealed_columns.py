@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db.models import BinaryField, Model
 
 from spojit.lib.errors import SpojitError
+from workspaces.models import TenantModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,8 @@ def refuse_unregistered() -> None:
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
         for field in model._meta.get_fields()
-        if isinstance(field, BinaryField) and "sealed" in field.name
+        if issubclass(model, TenantModel) and isinstance(field, BinaryField)
+        if "sealed" in field.name
         if (model, field.name) not in _columns
     ]
     if found:

@@ -1,0 +1,90 @@
+"""Renews what is due ahead of time, many at once, until nothing is due or the time is over.
+
+Several workers may sweep at once: each claims what no other holds. Claims are no more than the
+threads can ask at once, so that a lease never runs out while its turn has not come.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import connections as databases
+
+from connections.oauth import claims, renewing
+
+if TYPE_CHECKING:
+    from connections.oauth.claims import Claim
+
+log = structlog.get_logger(__name__)
+
+_one_at_a_time = threading.Lock()
+
+
+def sweep(*, threads: int, seconds: float) -> Counter[str]:
+    """Renew due tokens of all workspaces; one sweep a process, a second one returns at once.
+
+    Args:
+        threads: how many are asked for at once.
+        seconds: how long new ones are begun.
+
+    Returns:
+        How many came to which outcome; `fault` for faults of our own.
+    """
+    found: Counter[str] = Counter()
+    if not _one_at_a_time.acquire(blocking=False):
+        return found
+    try:
+        with ThreadPoolExecutor(threads, thread_name_prefix="refresh") as pool:
+            _work(pool, threads=threads, until=time.monotonic() + seconds, found=found)
+            _rest(pool, threads=threads)
+    finally:
+        _one_at_a_time.release()
+    return found
+
+
+def _work(pool: ThreadPoolExecutor, *, threads: int, until: float, found: Counter[str]) -> None:
+    under_way: set[Future[str]] = set()
+    while True:
+        free = threads - len(under_way)
+        fresh = claims.claim_due(most=free) if time.monotonic() < until else []
+        under_way |= {pool.submit(_renew, claim) for claim in fresh}
+        if not under_way:
+            return
+        done, under_way = _some(under_way, least=max(1, threads // 3))
+        found.update(future.result() for future in done)
+
+
+def _some(under_way: set[Future[str]], *, least: int) -> tuple[set[Future[str]], set[Future[str]]]:
+    """Wait until a few are done, for claims cost less together; a slow one keeps nobody waiting."""
+    deadline = time.monotonic() + 0.05
+    done, left = wait(under_way, return_when=FIRST_COMPLETED)
+    while left and len(done) < least and time.monotonic() < deadline:
+        more, left = wait(left, timeout=0.01, return_when=FIRST_COMPLETED)
+        done |= more
+    return done, left
+
+
+def _renew(claim: Claim) -> str:
+    """Renew one; a fault of our own is logged here and its lease runs out by itself."""
+    try:
+        return renewing.renew(claim).name
+    except Exception:
+        log.exception("Renewing tokens failed", connection_id=str(claim.row.connection_id))
+        return "fault"
+
+
+def _rest(pool: ThreadPoolExecutor, *, threads: int) -> None:
+    """Give each thread's database connection back."""
+    barrier = threading.Barrier(threads)
+
+    def close() -> None:
+        barrier.wait(timeout=30)
+        databases.close_all()
+
+    for future in [pool.submit(close) for _ in range(threads)]:
+        future.result()
