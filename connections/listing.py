@@ -28,21 +28,6 @@ if TYPE_CHECKING:
 
 ROWS_ON_A_PAGE = 50
 LONGEST_SEARCH = 100
-NOT_LISTED = (
-    "account_id",
-    "created_at",
-    "decided_by",
-    "failing_since",
-    "found_account_id",
-    "found_account_name",
-    "last_outcome_at",
-    "not_permitted",
-    "reason_detail",
-    "removed_by_name",
-    "scopes",
-    "stable_key",
-    "used_at",
-)
 SORTS = ("name", "status", "account", "owner", "checked", "connector", "environment", "used_by")
 
 
@@ -113,7 +98,7 @@ class Listing:
 
     def page(self, number: str | None) -> Page[Connection]:
         """Fetch one page of rows with their owners; a number out of range is the nearest."""
-        rows: Any = self._sorted(self._chosen().defer(*NOT_LISTED))
+        rows: Any = self._sorted(self._chosen())
         page: Page[Connection] = _CountedPaginator(rows, count=self.total).get_page(number)
         page.object_list = list(page.object_list)
         for row in page.object_list:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.urls import reverse
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workspaces.models import Membership
 
 TRY_AGAIN = frozenset({"timeout", "unreachable", "upstream_fault", "rate_limited"})
+WORDS = dict(Status.choices)
 LOOK_AT = {
     "other_account": "Decide",
     "name_not_found": "Check the address",
@@ -41,8 +42,7 @@ class ShownStatus:
     @classmethod
     def of(cls, connection: Connection) -> ShownStatus:
         """Say what a connection is."""
-        word = Status(connection.status).label
-        return cls(connection.status, word, reason_of(connection))
+        return cls(connection.status, WORDS[connection.status], reason_of(connection))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,8 @@ class Link:
     is_danger: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One connection in a table."""
+class Row(TypedDict):
+    """One connection in a table: a dictionary, which templates read faster than attributes."""
 
     id: uuid.UUID
     icon: Any

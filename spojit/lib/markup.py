@@ -120,15 +120,22 @@ def _avatar(name: str, size: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024, typed=True)
+def person(name: str) -> SafeString:
+    """Show a person: their initials, and their name."""
+    return format_html('<span class="person">{} <span>{}</span></span>', avatar(name), name)
+
+
+@register.simple_tag
 def ago(at: datetime | None, otherwise: str = "never") -> SafeString:
     """Show a moment in relative words, the exact one on hover; kept fresh by a custom element."""
     if at is None:
         return format_html('<span class="faint">{}</span>', otherwise)
-    return format_html(
-        '<relative-time><time datetime="{}" title="{}">{}</time></relative-time>',
-        at.isoformat(timespec="seconds"),
-        words.exact(at),
-        words.relative(at, now=clock.now()),
+    exactly, relatively = words.exact(at), words.relative(at, now=clock.now())
+    # Escaping these would cost more than writing them, and all of it is our own words.
+    return SafeString(
+        f'<relative-time><time datetime="{at.isoformat(timespec="seconds")}" title="{exactly}">'
+        f"{relatively}</time></relative-time>"
     )
 
 

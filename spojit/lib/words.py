@@ -24,7 +24,8 @@ def relative(at: datetime, *, now: datetime) -> str:
 
 def exact(at: datetime) -> str:
     """Write a moment in full, in UTC: "21 Nov 2026, 15:44:10 UTC"."""
-    return f"{at.astimezone(UTC).day} {at.astimezone(UTC):%b %Y, %H:%M:%S} UTC"
+    universal = at.astimezone(UTC)
+    return f"{universal.day} {universal:%b %Y, %H:%M:%S} UTC"
 
 
 def duration(milliseconds: float) -> str:

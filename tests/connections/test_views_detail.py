@@ -170,7 +170,7 @@ def test_the_most_used_can_be_sorted_first(
     )
     address = steps.workspace_url(cast.workspace, "connections:list")
     answer = factories.signed_in(cast.bob).get(f"{address}?sort=-used_by")
-    assert [row.name for row in answer.context["rows"]] == ["Shop", "Another"]
+    assert [row["name"] for row in answer.context["rows"]] == ["Shop", "Another"]
 
 
 @pytest.mark.parametrize("kind", ["calls", "checks", "changes", "nonsense"])

@@ -28,7 +28,7 @@ def listed(client: Client, workspace: Workspace, query: str = "", **headers: str
 
 
 def names(answer: Any) -> list[str]:
-    return [row.name for row in answer.context["rows"]]
+    return [row["name"] for row in answer.context["rows"]]
 
 
 def make(cast: Cast, name: str, **more: Any) -> Connection:
@@ -80,9 +80,9 @@ def test_broken_ones_come_first_and_offer_their_remedy(cast: Cast) -> None:
     answer = listed(factories.signed_in(cast.alice), cast.workspace)
     assert names(answer) == ["Z broken", "C again", "B waits", "A works"]
     rows = answer.context["rows"]
-    assert rows[0].remedy.url == steps.url(broken, "credential")
-    assert rows[0].status.reason == "The service refused the credentials."
-    assert rows[3].remedy is None
+    assert rows[0]["remedy"].url == steps.url(broken, "credential")
+    assert rows[0]["status"].reason == "The service refused the credentials."
+    assert rows[3]["remedy"] is None
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_private_connection_shows_whose_it_is_and_nothing_more(cast: Cast) -> 
     assert names(answer) == ["a private connection of Alice"]
     assert "Secret project" not in answer.content.decode()
     assert "hidden-account" not in answer.content.decode()
-    assert answer.context["rows"][0].url == ""
+    assert answer.context["rows"][0]["url"] == ""
     assert names(listed(factories.signed_in(cast.adam), cast.workspace)) == ["Secret project"]
 
 
