@@ -9,7 +9,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from connectors import ports
+from connectors import keys, ports
+from connectors.manifest.field import KEYS
 from connectors.schemes import database
 from spojit.lib.errors import Refused
 from spojit.lib.outbound import Policy, targets
@@ -29,6 +30,7 @@ _NAMES = {
     "\u200b": "an invisible space",
     "\ufeff": "a byte order mark",
 }
+_IN_ASCII = frozenset({"api_key", "aws_sigv4", "oauth1", "oauth2"})
 _SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*)://")
 
 
@@ -46,6 +48,8 @@ def clean(field: Field, typed: str, *, connector: Connector, scheme: Scheme) -> 
     _refuse_foreign(field, text, scheme)
     normalise = _NORMALISE.get(field.kind, _as_is)
     text, changed = normalise(field, text)
+    if field.kind in KEYS:
+        _require_fitting_key(field, text, scheme)
     if field.kind == "port":
         _require_port(int(text), connector)
     if field.kind == "host" and ":" in text and any(f.kind == "port" for f in scheme.fields):
@@ -58,14 +62,14 @@ def _trimmed(field: Field, typed: str) -> tuple[str, str]:
     text = typed
     while (stripped := text.strip().strip(_INVISIBLE_EDGES)) != text:
         text = stripped
-    if field.kind == "multiline":
+    if field.is_multiline:
         text = text.replace("\r\n", "\n")
         return text, ""
     return text, "Spaces or line breaks around it were removed." if text != typed else ""
 
 
 def _refuse_control(field: Field, text: str) -> None:
-    allowed = "\n\t" if field.kind == "multiline" else ""
+    allowed = "\n\t" if field.is_multiline else ""
     for position, character in enumerate(text, start=1):
         hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
         if hidden and character not in allowed:
@@ -83,7 +87,7 @@ def _refuse_wrong_kind(field: Field, text: str) -> None:
 
 def _refuse_foreign(field: Field, text: str, scheme: Scheme) -> None:
     """Keys travel in headers: those hold ASCII, so a curly quote or a dash was pasted along."""
-    if not (field.secret and scheme.kind in {"api_key", "aws_sigv4"}):
+    if not field.secret or field.is_multiline or scheme.kind not in _IN_ASCII:
         return
     for position, character in enumerate(text, start=1):
         if not character.isascii():
@@ -92,8 +96,8 @@ def _refuse_foreign(field: Field, text: str, scheme: Scheme) -> None:
 
 
 def _require_fit(field: Field, text: str) -> None:
-    if len(text) > field.max_length:
-        raise Wrong(f"{field.label} is longer than {field.max_length} characters.")
+    if len(text) > field.longest:
+        raise Wrong(f"{field.label} is longer than {field.longest} characters.")
     if field.choices and text not in field.choice_values:
         raise Wrong(f"Choose one of: {', '.join(choice.label for choice in field.choices)}.")
     if field.pattern and not re.fullmatch(field.pattern, text):
@@ -167,10 +171,36 @@ def _connection_string(_field: Field, text: str) -> tuple[str, str]:
     return text, ""
 
 
+def _json_key(field: Field, text: str) -> tuple[str, str]:
+    try:
+        return keys.clean_document(text, field), ""
+    except keys.BadKey as bad:
+        raise Wrong(f"{field.label} cannot be used: {bad}.") from None
+
+
+def _pem(field: Field, text: str) -> tuple[str, str]:
+    try:
+        return keys.clean_pem(text), ""
+    except keys.BadKey as bad:
+        raise Wrong(f"{field.label} cannot be used: {bad}.") from None
+
+
+def _require_fitting_key(field: Field, text: str, scheme: Scheme) -> None:
+    """Check that a key is of the kind that its scheme signs with."""
+    pem = keys.document(text).get("private_key") if field.kind == "json_key" else text
+    assertion = scheme.oauth2.assertion if scheme.oauth2 else None
+    if not isinstance(pem, str) or assertion is None:
+        return
+    if not keys.fits(keys.private_key(pem), assertion.algorithm):
+        raise Wrong(f"{field.label} cannot be used: {assertion.algorithm} needs another kind.")
+
+
 _NORMALISE: dict[str, Callable[[Field, str], tuple[str, str]]] = {
     "host": _host,
     "url": _url,
     "port": _integer,
     "integer": _integer,
     "connection_string": _connection_string,
+    "json_key": _json_key,
+    "pem": _pem,
 }

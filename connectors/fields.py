@@ -97,7 +97,7 @@ def _misplaced(connector: Connector, scheme: Scheme, found: Mapping[str, str]) -
     if not connector.is_http:
         return {}
     try:
-        hosts.base(connector, found)
+        hosts.base(connector, hosts.stand_ins(scheme) | dict(found))
     except (hosts.BadServiceUrl, Unfilled) as error:
         endpoints = [field.key for field in scheme.fields if field.endpoint and field.key in found]
         return {endpoints[-1]: error.message} if endpoints else {}

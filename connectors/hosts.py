@@ -18,9 +18,10 @@ from spojit.lib.outbound import targets
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.manifest import Connector, ServiceUrl
+    from connectors.manifest import Connector, Scheme, ServiceUrl
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_STAND_INS = {"text": "x", "host": "x.example", "url": "https://x.example"}
 _WHOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
@@ -76,6 +77,12 @@ def allowed(connector: Connector, values: Mapping[str, str]) -> frozenset[str]:
     """Give the hosts that may get this connection's credentials, as `outbound` writes them."""
     found = {authority(base(connector, values))} if connector.is_http else set()
     return frozenset(found | {fill_host(host, values) for host in connector.hosts})
+
+
+def stand_ins(scheme: Scheme) -> dict[str, str]:
+    """Give a value in place of each that the service has yet to tell: the rest can be checked."""
+    kinds = scheme.oauth2.told_kinds if scheme.oauth2 else {}
+    return {key: _STAND_INS[kind] for key, kind in kinds.items()}
 
 
 def require_declared(connector: Connector, url: str) -> None:

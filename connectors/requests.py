@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from connectors import free, hosts, schemes, templates
+from connectors import free, hosts, keys, schemes, templates
 from connectors.encoding import InvalidArguments, flatten, scalar, to_json
 from spojit.lib.outbound.types import Parts, Request
 
@@ -56,8 +56,10 @@ def build(
 
 def _open_values(scheme: Scheme | None, values: Mapping[str, str]) -> dict[str, str]:
     """Give the values that may stand in an address: never a secret."""
-    hidden = scheme.secret_keys if scheme else frozenset()
-    return {key: value for key, value in values.items() if key not in hidden}
+    if scheme is None:
+        return dict(values)
+    shown = {key: value for key, value in values.items() if key not in scheme.secret_keys}
+    return keys.open_members(scheme, values) | shown
 
 
 def _as_texts(arguments: Mapping[str, Any]) -> dict[str, str]:

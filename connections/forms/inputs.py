@@ -55,7 +55,7 @@ def _widget(field: Field) -> forms.Widget:
         blank = [] if field.default else [("", "Choose…" if field.required else "not set")]
         choices = [(choice.value, choice.label) for choice in field.choices]
         return forms.Select(choices=[*blank, *choices])
-    if field.kind == "multiline":
+    if field.is_multiline:
         return SecretTextarea() if field.secret else forms.Textarea()
     return forms.PasswordInput(render_value=False) if field.secret else forms.TextInput()
 
@@ -68,7 +68,8 @@ def _attributes(field: Field, scheme: Scheme) -> dict[str, str]:
         attributes["placeholder"] = field.placeholder
     if field.kind in {"port", "integer"}:
         attributes["inputmode"] = "numeric"
-    if field.secret or field.kind in {"host", "url", "connection_string", "multiline"}:
+    is_code = field.kind in {"host", "url", "connection_string"}
+    if field.secret or field.is_multiline or is_code:
         attributes["class"] = "input-code"
     warnings = {choice.value: choice.warning for choice in field.choices if choice.warning}
     if warnings:

@@ -7,8 +7,25 @@ from pydantic import Field as Setting, model_validator
 
 from connectors.manifest.base import HttpsUrl, Key, Line, Strict
 
-Kind = Literal["text", "multiline", "host", "url", "port", "integer", "connection_string"]
-"""What a value is, which decides how it is cleaned; a choice is a text with `choices`."""
+Kind = Literal[
+    "text",
+    "multiline",
+    "host",
+    "url",
+    "port",
+    "integer",
+    "connection_string",
+    "json_key",
+    "pem",
+]
+"""What a value is, which decides how it is cleaned; a choice is a text with `choices`.
+
+`pem` is a private key, `json_key` a pasted JSON document that holds one: a service account's file.
+"""
+
+KEYS = frozenset({"json_key", "pem"})
+_LONGEST_KEY = 16_384
+"""A document around an RSA key of 8192 bits takes about 8,000 characters."""
 
 
 class WrongKind(Strict):
@@ -46,6 +63,10 @@ class Field(Strict):
         when: the field matters (and is required) only while each named field has one of
             the listed values; otherwise what was typed is dropped.
         allow_http: a `url` field may be unencrypted.
+        document_type: what the member `type` of a `json_key` must be.
+        members: what a `json_key` must have; all members are secret.
+        open_members: those of them that are no secret, such as a project's ID: requests of tools
+            and of the verification may name them.
     """
 
     key: Key
@@ -64,6 +85,9 @@ class Field(Strict):
     wrong_kinds: list[WrongKind] = []
     when: dict[str, list[str]] = {}
     allow_http: bool = False
+    document_type: str = ""
+    members: list[Key] = []
+    open_members: list[Key] = []
     max_length: Annotated[int, Setting(ge=1, le=100_000)] = 4_096
 
     @model_validator(mode="after")
@@ -75,6 +99,12 @@ class Field(Strict):
             raise ValueError("a secret has no default; remove it")
         if self.kind in {"host", "url", "port", "connection_string"} and not self.endpoint:
             raise ValueError(f"a {self.kind} decides where credentials go; add endpoint: true")
+        if self.kind in KEYS and not self.secret:
+            raise ValueError(f"a {self.kind} is a secret; add secret: true")
+        if self.kind != "json_key" and (self.document_type or self.members or self.open_members):
+            raise ValueError("document_type and members are for the kind json_key")
+        if not set(self.open_members) <= set(self.members) - {"private_key"}:
+            raise ValueError("open_members are among members, and private_key is none of them")
         if self.choices and self.default and self.default not in self.choice_values:
             raise ValueError("the default is not one of the choices")
         return self
@@ -83,6 +113,17 @@ class Field(Strict):
     def choice_values(self) -> list[str]:
         """The values that are allowed, in order; empty when any is."""
         return [choice.value for choice in self.choices]
+
+    @property
+    def is_multiline(self) -> bool:
+        """Whether its value has lines."""
+        return self.kind == "multiline" or self.kind in KEYS
+
+    @property
+    def longest(self) -> int:
+        """How many characters a value may have; keys take more than texts do."""
+        is_own = "max_length" in self.model_fields_set or self.kind not in KEYS
+        return self.max_length if is_own else _LONGEST_KEY
 
     def matters(self, values: dict[str, str]) -> bool:
         """Say whether the field counts, given the other fields' values."""
