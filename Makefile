@@ -62,7 +62,7 @@ screenshots: setup browsers  ## Take the README's screenshots anew
 	@$(BIN)/python docs/screenshots.py
 
 lock: setup  ## Pin every dependency of pyproject.toml anew in requirements.txt (needs uv)
-	@uv pip compile --quiet --all-extras --upgrade pyproject.toml -o requirements.txt
+	@uv pip compile --quiet --all-extras --universal --python-version 3.11 --upgrade pyproject.toml -o requirements.txt
 
 browsers:
 	@sh deploy/test-servers.sh
