@@ -103,7 +103,8 @@ def scopes(verification: Verification, answer: Answer, data: Any) -> list[str] |
         return None
     found = answer.headers.get(rule.header) if rule.header else paths.find(data, rule.path)
     if isinstance(found, list):
-        return sorted(str(scope) for scope in found)
+        named = (paths.text(scope, rule.item) if rule.item else str(scope) for scope in found)
+        return sorted(set(named) - {""})
     if not isinstance(found, str):
         return None
     return sorted({scope.strip() for scope in found.split(rule.separator)} - {""})

@@ -72,6 +72,9 @@ def following(paging: Paging, step: Step, answer: Answer, data: Any, *, size: in
         return Step({}, url) if url else None
     if paging.more and paths.find(data, paging.more) is not True:
         return None
+    if paging.kind == "url":
+        url = _of_same_origin(answer.url, paths.text(data, paging.next))
+        return Step({}, url) if url else None
     if paging.kind == "cursor":
         cursor = paths.text(data, paging.next)
         return Step({paging.parameter: cursor}) if cursor else None
@@ -91,6 +94,8 @@ def next_link(headers: Headers, *, base: str) -> str:
 
 
 def _of_same_origin(base: str, url: str) -> str:
+    if not url:
+        return ""
     try:
         whole = urljoin(base, url)
         return whole if targets.read(whole).origin == targets.read(base).origin else ""

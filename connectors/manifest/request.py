@@ -73,16 +73,17 @@ class Paging(Strict):
 
     Attributes:
         kind: `link` follows the header of RFC 8288; `cursor` sends the value found at `next`
-            as `parameter`; `page` counts pages; `offset` counts items.
+            as `parameter`; `url` goes to the address found at `next`, on the same host only;
+            `page` counts pages; `offset` counts items.
         parameter: the query parameter (for a POST: the body member) that says which page.
-        next: the path of the next cursor in the answer.
+        next: the path of the next cursor or address in the answer.
         more: the path of a value that is false on the last page.
         items: the path of the list that grows; empty when the body is the list.
         size: the argument, and its default, that says how many items a page has.
         start: the number of the first page.
     """
 
-    kind: Literal["link", "cursor", "page", "offset"]
+    kind: Literal["link", "cursor", "url", "page", "offset"]
     parameter: str = ""
     next: str = ""
     more: str = ""
@@ -93,8 +94,8 @@ class Paging(Strict):
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
-        if self.kind != "link" and not self.parameter:
+        if self.kind not in {"link", "url"} and not self.parameter:
             raise ValueError(f"paging by {self.kind} needs parameter")
-        if self.kind == "cursor" and not self.next:
-            raise ValueError("paging by cursor needs next, the path of the next cursor")
+        if self.kind in {"cursor", "url"} and not self.next:
+            raise ValueError(f"paging by {self.kind} needs next, the path of what leads on")
         return self

@@ -34,10 +34,15 @@ class Environment(Strict):
 
 
 class Scopes(Strict):
-    """Where granted scopes stand: a header, or a path in the answer; text is split."""
+    """Where granted scopes stand: a header, or a path in the answer; text is split.
+
+    Attributes:
+        item: in a list of objects, the path of the scope's name in each.
+    """
 
     header: str = ""
     path: str = ""
+    item: str = ""
     separator: str = ","
 
 
