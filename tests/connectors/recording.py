@@ -11,6 +11,7 @@ from tests import servers
 from tests.connectors import samples
 
 if TYPE_CHECKING:
+    from connectors.manifest import Scheme
     from spojit.lib.outbound import Policy
     from tests.servers import Authority, Received, Reply, Server
 
@@ -24,6 +25,7 @@ def places() -> list[str]:
                 if not url.serves(scheme.key):
                     continue
                 values = samples.values(connector, scheme, service_url=url.key, port=443)
+                values |= samples.learned(scheme, port=443)
                 found |= {host.partition(":")[0] for host in hosts.allowed(connector, values)}
     return sorted(found)
 
@@ -90,7 +92,17 @@ class Recorder:
             for url in connector.service_urls
         ]
         data["hosts"] = [f"{host}:{self.port}" for host in connector.hosts]
+        data["schemes"] = [self._moved_scheme(scheme) for scheme in connector.schemes]
         return Connector.model_construct(**data)
+
+    def _moved_scheme(self, scheme: Scheme) -> Scheme:
+        verification = scheme.verification
+        request = verification.request if verification else None
+        if verification is None or request is None or request.url is None:
+            return scheme
+        request = request.model_copy(update={"url": self.moved_url(request.url)})
+        verification = verification.model_copy(update={"request": request})
+        return scheme.model_copy(update={"verification": verification})
 
     def moved_url(self, url: str) -> str:
         """Give the same address on this server's port."""

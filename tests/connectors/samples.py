@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connectors.manifest import Connector, Field, Scheme
+    from connectors.manifest.oauth2 import Captured
 
 _parser: Any = re._parser  # type: ignore[attr-defined]
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -23,6 +24,27 @@ def values(connector: Connector, scheme: Scheme, *, service_url: str, port: int)
         elif field.matters(found):
             found[field.key] = value(field, port=port)
     return found
+
+
+def learned(scheme: Scheme, *, port: int) -> dict[str, str]:
+    """Make what a scheme with tokens knows besides its fields: its token, and what it was told."""
+    if scheme.oauth2 is None:
+        return {}
+    found = {"access_token": matching(_FREE, seed="access_token")}
+    for captured in scheme.oauth2.captured:
+        found[captured.key] = _told(captured, port=port)
+    if scheme.oauth2.discovery:
+        discovery = scheme.oauth2.discovery
+        found[discovery.key] = matching(discovery.pattern, seed=discovery.key)
+    return found
+
+
+def _told(captured: Captured, *, port: int) -> str:
+    if captured.kind == "text":
+        return matching(captured.pattern, seed=captured.key)
+    name = captured.hosts[0]
+    host = f"told{name}" if name.startswith(".") else name
+    return f"https://{host}:{port}" if captured.kind == "url" else f"{host}:{port}"
 
 
 def value(field: Field, *, port: int) -> str:

@@ -89,6 +89,7 @@ def test_a_call_goes_only_where_its_connector_says(case: Case, recorder: Recorde
     scheme = connector.scheme(case.scheme)
     values = samples.values(connector, scheme, service_url=case.service_url, port=recorder.port)
     values = fields.clean(connector, scheme, values).values
+    values |= samples.learned(scheme, port=recorder.port)
     request = _run(case, connector, scheme, values, recorder)
     declared = hosts.allowed(connector, values)
     assert {f"{name}:{recorder.port}" for name in recorder.names} <= declared
@@ -226,7 +227,7 @@ def _base64_forms(secret: str) -> list[str]:
 
 
 def _declared_places(scheme: Scheme, values: dict[str, str]) -> set[str]:
-    if scheme.kind == "basic":
+    if scheme.kind in {"basic", "oauth1"} or (scheme.kind == "oauth2" and not scheme.send):
         return {"header authorization"}
     if scheme.kind == "aws_sigv4":
         return {"header x-amz-security-token"}
