@@ -1,0 +1,106 @@
+"""What is special about single services that are signed in to by OAuth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from connectors import execution, oauth, registry
+
+if TYPE_CHECKING:
+    from connectors.outcomes import Outcome
+    from tests.connectors.recording import Recorder
+
+APP = oauth.App("the-client", "the-client-secret")
+
+
+def authorize(key: str, scheme: str, values: dict[str, str], **given: Any) -> str:
+    connector = registry.get(key)
+    return oauth.authorize_url(
+        connector,
+        connector.scheme(scheme),
+        values,
+        app=APP,
+        redirect_uri="https://spojit.example/oauth/callback/",
+        state="state",
+        verifier="dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        scopes=given.pop("scopes", []),
+        **given,
+    )
+
+
+def call(recorder: Recorder, key: str, scheme: str, tool: str, **given: Any) -> Outcome:
+    connector = recorder.moved(registry.get(key))
+    values = given.pop("values", {}) | {"access_token": "a-token-of-ada"}
+    return execution.call(
+        connector,
+        connector.scheme(scheme),
+        connector.tool(tool),
+        values,
+        given,
+        policy=recorder.policy(),
+    )
+
+
+def test_a_service_url_has_its_own_address_for_signing_in() -> None:
+    usual = authorize("github", "oauth2", {"service_url": "github_com"})
+    own = authorize("github", "oauth2", {"service_url": "ghe_com", "subdomain": "octocorp"})
+    assert urlsplit(usual).netloc == "github.com"
+    assert urlsplit(own).netloc == "octocorp.ghe.com"
+    scheme = registry.get("github").scheme("oauth2").at({"service_url": "ghe_com"})
+    assert scheme.oauth2 is not None
+    assert scheme.oauth2.revocation is not None
+    assert scheme.oauth2.revocation.url.startswith("https://api.{subdomain}.ghe.com/")
+
+
+def test_an_app_is_never_used_at_a_host_that_somebody_types() -> None:
+    github = registry.get("github")
+    choices = {
+        scheme.key: field.choice_values
+        for scheme in github.schemes
+        if (field := scheme.field("service_url"))
+    }
+    assert choices["api_key"] == ["github_com", "ghe_com", "enterprise_server"]
+    assert choices["oauth2"] == choices["oauth2_github_app"] == ["github_com", "ghe_com"]
+
+
+def test_slack_is_asked_without_pkce_and_with_commas() -> None:
+    query = parse_qs(urlsplit(authorize("slack", "oauth2", {}, scopes=["a", "b"])).query)
+    assert query["scope"] == ["a,b"]
+    assert "code_challenge" not in query
+
+
+def test_google_is_asked_for_a_token_that_lasts() -> None:
+    query = parse_qs(urlsplit(authorize("gmail", "oauth2", {}, account="ada@example.com")).query)
+    assert query["access_type"] == ["offline"]
+    assert query["prompt"] == ["consent"]
+    assert query["login_hint"] == ["ada@example.com"]
+    assert query["code_challenge_method"] == ["S256"]
+
+
+def test_pages_follow_an_address_in_the_answer(recorder: Recorder) -> None:
+    place = f"https://graph.microsoft.com:{recorder.port}"
+    recorder.reply({"value": [{"id": "1"}], "@odata.nextLink": f"{place}/v1.0/me/messages?$skip=1"})
+    recorder.reply({"value": [{"id": "2"}]})
+    outcome = call(recorder, "outlook", "oauth2", "list_messages", max_pages=5)
+    assert outcome.data["value"] == [{"id": "1"}, {"id": "2"}]
+    assert [r.path for r in recorder.requests] == ["/v1.0/me/messages"] * 2
+    assert recorder.requests[1].query == [("$skip", "1")]
+
+
+def test_pages_never_follow_an_address_to_another_host(recorder: Recorder) -> None:
+    recorder.reply({"value": [{"id": "1"}], "@odata.nextLink": "https://other.example.com/x"})
+    outcome = call(recorder, "outlook", "oauth2", "list_messages", max_pages=5)
+    assert outcome.data["value"] == [{"id": "1"}]
+    assert len(recorder.requests) == 1
+
+
+def test_slack_refuses_with_a_good_status(recorder: Recorder) -> None:
+    recorder.reply({"ok": False, "error": "token_revoked"})
+    recorder.reply({"ok": False, "error": "not_in_channel"})
+    recorder.reply({"ok": False, "error": "invalid_blocks"})
+    found = [
+        call(recorder, "slack", "oauth2", "post_message", channel="C1", text="Hello").name
+        for _ in range(3)
+    ]
+    assert found == ["credentials_refused", "permission_missing", "request_refused"]
