@@ -161,6 +161,7 @@ def _prove_by_function(
         Outcome("ok", detail=account.limited),
         account_id=account.id,
         account_name=account.name,
+        place=account.place,
         environment=account.environment,
         scopes=account.scopes,
         limited=bool(account.limited),

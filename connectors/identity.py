@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from connectors.manifest import Connector, Environment, HttpRequest, Scheme, Verification
     from spojit.lib.outbound.types import Answer
 
+_PLACE = re.compile(r"[^@/|\s]+")
+
 LIMITED = "The credentials work, and may do only part of what this connector offers."
 
 
@@ -29,6 +31,7 @@ class Verified:
         scopes: what was granted; None when the service does not say.
         called: what was called, such as `GET https://api.github.com/user`.
         limited: the credentials are good, and may not do what was tried.
+        place: the part of the ID that a person gave, see `connectors.session.Account`.
     """
 
     outcome: Outcome
@@ -38,6 +41,15 @@ class Verified:
     scopes: list[str] | None = None
     called: str = ""
     limited: bool = False
+    place: str = ""
+
+    def is_account(self, known_id: str) -> bool:
+        """Say whether the account that is known by an ID is this one, if only at another place."""
+        if not self.place or self.place not in self.account_id:
+            return known_id == self.account_id
+        before, _, after = self.account_id.rpartition(self.place)
+        was = known_id.removeprefix(before).removesuffix(after)
+        return known_id == before + was + after and _PLACE.fullmatch(was) is not None
 
 
 def judge(
@@ -113,7 +125,7 @@ def scopes(verification: Verification, answer: Answer, data: Any) -> list[str] |
 def describe(
     connector: Connector, scheme: Scheme, request: HttpRequest, values: Mapping[str, str]
 ) -> str:
-    """Write a request as method and address; secrets and unknown fields stay in braces."""
+    """Write a request as method and address; secrets and unknown fields by their labels."""
     known = {key: value for key, value in values.items() if key not in scheme.secret_keys}
     usual = {field.key: field.default for field in scheme.fields if field.default}
     try:
@@ -121,7 +133,9 @@ def describe(
     except hosts.BadServiceUrl:
         template = connector.service_urls[0].url
     path = "" if request.url else request.free_path or request.path
-    return f"{request.method} {_fill_known(template.rstrip('/') + path, usual | known)}"
+    labels = {field.key: f"[{field.label}]" for field in scheme.fields}
+    told = labels | usual | {key: text for key, text in known.items() if text}
+    return f"{request.method} {_fill_known(template.rstrip('/') + path, told)}"
 
 
 def _decided(verification: Verification, reading: answers.Reading, status: int) -> str:

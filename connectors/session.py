@@ -44,6 +44,8 @@ class Account:
     """Whose account a verification found.
 
     Attributes:
+        place: the part of the ID that says where, such as `db.example.com:5432`, where a person
+            gives the host: the same account at another place is a move, not another account.
         environment: live, test, sandbox or empty.
         scopes: what was granted, when the service says so.
         limited: a note, when the credentials are good and may do little.
@@ -54,6 +56,7 @@ class Account:
     environment: str = ""
     scopes: list[str] | None = None
     limited: str = ""
+    place: str = ""
 
 
 class CallFailed(UpstreamFailure):

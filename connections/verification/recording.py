@@ -117,7 +117,7 @@ def _author(staged: Credential) -> Actor:
 def _compared(connection: Connection, verified: Verified) -> Outcome:
     known, found = connection.account_id, verified.account_id
     is_in = health.accepts_credentials(verified.outcome)
-    if is_in and known and found and known != found:
+    if is_in and known and found and not verified.is_account(known):
         return Outcome("other_account", status_code=verified.outcome.status_code)
     return verified.outcome
 

@@ -69,9 +69,9 @@ def verify(session: Session) -> Account:
         _only_read(cursor)
         cursor.execute("SELECT CURRENT_USER(), DATABASE()")
         user, name = cursor.fetchone() or ("", "")
-        host, port = connection.host, connection.port
+        host, place = connection.host, f"{connection.host}:{connection.port}"
     where = f"{name} on {host}" if name else host
-    return Account(id=f"{user}|{host}:{port}/{name or ''}", name=f"{user}@{where}")
+    return Account(id=f"{user}|{place}/{name or ''}", name=f"{user}@{where}", place=place)
 
 
 def query(

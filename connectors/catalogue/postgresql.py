@@ -33,8 +33,8 @@ def verify(session: Session) -> Account:
         row = _one(connection)
         host = connection.info.host
         port = connection.info.port
-    user, name = str(row[0]), str(row[1])
-    return Account(id=f"{user}@{host}:{port}/{name}", name=f"{user}@{name} on {host}")
+    user, name, place = str(row[0]), str(row[1]), f"{host}:{port}"
+    return Account(id=f"{user}@{place}/{name}", name=f"{user}@{name} on {host}", place=place)
 
 
 def query(

@@ -23,8 +23,8 @@ def verify(session: Session) -> Account:
     target = database.target(session.values, port=PORT)
     with connect(session) as client:
         user = whoami(client) or target.user or "default"
-    where = f"{target.host}:{target.port}/{target.database or '0'}"
-    return Account(id=f"{user}@{where}", name=f"{user} on {target.host}")
+    place, name = f"{target.host}:{target.port}", f"{user} on {target.host}"
+    return Account(id=f"{user}@{place}/{target.database or '0'}", name=name, place=place)
 
 
 def get(session: Session, *, key: Name) -> str | None:

@@ -51,7 +51,7 @@ def verify(session: Session) -> Account:
     user, host = session.values.get("username", ""), session.values["host"]
     with connect(session):
         name = f"{user} on {host}" if user else host
-        return Account(id=f"{user}@{host}" if user else host, name=name)
+        return Account(id=f"{user}@{host}" if user else host, name=name, place=host)
 
 
 def send_email(  # noqa: PLR0913 - the parts of a mail

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 NEW = "a-key-2222222222"
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, outcome: str, *, account_id: str = "") -> None:
+def answering(
+    monkeypatch: pytest.MonkeyPatch, outcome: str, *, account_id: str = "", place: str = ""
+) -> None:
     """Let every service answer so from now on."""
-    verified = Verified(Outcome(outcome), account_id=account_id, called="GET /me")
+    verified = Verified(Outcome(outcome), account_id=account_id, place=place, called="GET /me")
     monkeypatch.setattr(execution, "verify", lambda *_: verified)
 
 
@@ -57,6 +59,60 @@ def test_a_new_version_of_another_account_waits_even_if_it_may_do_little(
     steps.work(connection)
     assert steps.fresh(connection).status == "active"
     assert steps.states(connection) == [(1, "current"), (2, "staged")]
+
+
+MOVED = {"host": "new.example.com", "password": "another sesame"}
+
+
+def database(cast: Cast) -> Connection:
+    """Make an Active connection to a database."""
+    values = {
+        "host": "old.example.com",
+        "username": "ada",
+        "database": "shop",
+        "password": "sesame",
+    }
+    known = {"status": "active", "account_id": "ada@old.example.com:5432/shop"}
+    made: Connection = factories.make_connection(
+        cast.workspace, connector_key="postgresql", scheme="database", values=values, **known
+    )
+    return made
+
+
+def test_a_database_that_moved_asks_nothing_and_is_known_at_its_new_place(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = database(cast)
+    place = "new.example.com:5432"
+    answering(monkeypatch, "ok", account_id=f"ada@{place}/shop", place=place)
+    credentials.stage(connection, values=MOVED, actor=cast.alice)
+    steps.work(connection)
+    assert steps.states(connection) == [(1, "previous"), (2, "current")]
+    found = steps.fresh(connection)
+    assert (found.status, found.account_id) == ("active", f"ada@{place}/shop")
+
+
+def test_another_user_of_a_database_that_moved_is_asked_about(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = database(cast)
+    place = "new.example.com:5432"
+    answering(monkeypatch, "ok", account_id=f"eve@{place}/shop", place=place)
+    credentials.stage(connection, values=MOVED, actor=cast.alice)
+    steps.work(connection)
+    assert steps.states(connection) == [(1, "current"), (2, "staged")]
+
+
+def test_a_scheduled_verification_that_finds_another_user_asks(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = database(cast)
+    place = "old.example.com:5432"
+    answering(monkeypatch, "ok", account_id=f"eve@{place}/shop", place=place)
+    steps.work(connection)
+    found = steps.fresh(connection)
+    assert (found.status, found.reason) == ("error", "other_account")
+    assert found.account_id == f"ada@{place}/shop"
 
 
 @pytest.mark.parametrize("status", ["active", "error"])

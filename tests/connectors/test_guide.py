@@ -24,7 +24,7 @@ def test_the_example_in_yaml_is_a_right_connector(tmp_path: Path) -> None:
     connector = reading.from_yaml(path)
     assert checks.problems(connector) == []
     called = execution.describe_call(connector, connector.scheme("api_key"))
-    assert called == "GET https://{site}.helpdesk.example/api/me"
+    assert called == "GET https://[Site].helpdesk.example/api/me"
 
 
 def test_the_example_in_python_is_a_right_connector() -> None:
