@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors import arguments, paths, schemes, templates
+from connectors import arguments, paths, schemes, templates, token_checks
 from connectors.encoding import InvalidArguments
 from spojit.lib import marks
 
@@ -31,11 +31,11 @@ def _of_connector(connector: Connector) -> Found:
         yield "icon.mark", "the package simpleicons has no such mark; use another, or a monogram"
     for url in connector.service_urls:
         if not url.has_source:
-            yield f"service_urls[{url.key}]", _NO_SOURCE
+            yield f"service_urls[{url.key}]", token_checks.NO_SOURCE
         for key in sorted(set(url.schemes) - {scheme.key for scheme in connector.schemes}):
             yield f"service_urls[{url.key}].schemes", f"there is no scheme {key}"
     if connector.rate_limit and not connector.rate_limit.has_source:
-        yield "rate_limit", _NO_SOURCE
+        yield "rate_limit", token_checks.NO_SOURCE
     if connector.schemes and not connector.before_you_start:
         yield "before_you_start", "say what to have at hand before connecting"
     yield from _of_rules("answers", connector.answers)
@@ -45,10 +45,12 @@ def _of_scheme(connector: Connector, scheme: Scheme) -> Found:
     place = f"schemes[{scheme.key}]"
     keys = {field.key for field in scheme.fields}
     if not scheme.has_source:
-        yield place, _NO_SOURCE
+        yield place, token_checks.NO_SOURCE
     if not schemes.can_attach(scheme):
         yield place, f"requests of the kind {scheme.kind} cannot be authorized yet"
     yield from _of_fields(scheme, place, keys)
+    yield from token_checks.of_oauth1(scheme, place)
+    yield from token_checks.of_oauth2(connector, scheme, place)
     yield from _of_places_of_service(connector, scheme, place)
     yield from _of_verification(connector, scheme, place)
 
@@ -60,6 +62,8 @@ def _of_places_of_service(connector: Connector, scheme: Scheme, place: str) -> F
     for where, text in (templated | {f"hosts[{host}]": host for host in connector.hosts}).items():
         for name in sorted(templates.names(text)):
             field = scheme.field(name)
+            if name in scheme.told_keys:
+                continue
             if field is None:
                 yield where, f"{place} has no field {name}; add it there"
             elif not field.endpoint:
@@ -67,7 +71,8 @@ def _of_places_of_service(connector: Connector, scheme: Scheme, place: str) -> F
 
 
 def _of_fields(scheme: Scheme, place: str, keys: set[str]) -> Found:
-    for name in sorted(_names_sent(scheme) - keys):
+    tokens = {"access_token"} if scheme.has_tokens else set()
+    for name in sorted(_names_sent(scheme) - keys - scheme.told_keys - tokens):
         yield f"{place}.send", f"it sends {{{name}}}, which is no field; add the field or mend it"
     for field in scheme.fields:
         if field.key in _deciding(scheme) and not (field.secret or field.endpoint):
@@ -97,7 +102,7 @@ def _of_verification(connector: Connector, scheme: Scheme, place: str) -> Found:
         return
     place = f"{place}.verification"
     if not verification.has_source:
-        yield place, _NO_SOURCE
+        yield place, token_checks.NO_SOURCE
     if verification.request:
         yield from _of_request(connector, scheme, verification.request, {}, place)
     if verification.identity:
@@ -111,7 +116,7 @@ def _of_verification(connector: Connector, scheme: Scheme, place: str) -> Found:
 def _of_tool(connector: Connector, tool: Tool) -> Found:
     place = f"tools[{tool.key}]"
     if not tool.has_source and tool.key != "request" and connector.schemes:
-        yield place, _NO_SOURCE
+        yield place, token_checks.NO_SOURCE
     if not tool.description:
         yield f"{place}.description", "say in a sentence what it does"
     yield from _of_input(tool, place)
@@ -145,7 +150,7 @@ def _of_request(
     place = f"{place}.request"
     if not connector.service_urls and not request.url:
         yield place, "the connector has no service_urls; add one"
-    open_fields = {field.key for field in scheme.fields if not field.secret}
+    open_fields = _open_names(scheme)
     texts = [request.path, request.url or "", request.free_path, *request.headers.values()]
     wanted = frozenset().union(*(templates.names(text) for text in texts))
     for name in sorted(wanted - open_fields - set(properties)):
@@ -158,6 +163,13 @@ def _of_request(
         host = urlsplit(request.url).netloc
         if host not in connector.hosts:
             yield f"{place}.url", f"{host} is not declared; add it to hosts"
+
+
+def _open_names(scheme: Scheme) -> set[str]:
+    """Give the names of values that may stand in requests: never a secret."""
+    members = {name for field in scheme.fields for name in field.open_members}
+    fields = {field.key for field in scheme.fields if not field.secret}
+    return fields | members | scheme.told_keys
 
 
 def _of_places(tool: Tool, request: HttpRequest, place: str) -> Found:
@@ -185,6 +197,3 @@ def _of_path(place: str, path: str) -> Found:
         paths.parse(path)
     except paths.BadPath as error:
         yield place, str(error)
-
-
-_NO_SOURCE = "give source, the page that says so, or unconfirmed: true"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connectors.manifest import Connector, Field, Scheme, Tool
+    from connectors.manifest import Connector, Field, OAuth2, Scheme, Tool
 
 Found = Iterator[tuple[str, str]]
 """Places in the file, and what would break there."""
@@ -71,6 +71,51 @@ def _scheme(old: Scheme, connector: Connector) -> Found:
             yield from _field(f"{place}[{field.key}]", field, kept)
     for field in new.fields:
         yield from _asked_now(f"{place}[{field.key}]", old, new, field)
+    if old.oauth2 and new.oauth2:
+        yield from _grant(f"schemes[{old.key}].oauth2", old.oauth2, new.oauth2)
+
+
+def _grant(place: str, old: OAuth2, new: OAuth2) -> Found:
+    """Say what stored tokens would no longer be good for, or where else they would go."""
+    if old.grant != new.grant:
+        yield f"{place}.grant", "it was changed; stored tokens were got in another way"
+    if old.client != new.client:
+        yield f"{place}.client", "it was changed; stored tokens belong to another client"
+    for key in ("", *old.by_service_url):
+        before, now = _token_hosts(old.at(key)), _token_hosts(new.at(key))
+        where = f"{place}.by_service_url[{key}]" if key else place
+        for name in sorted(before.keys() & now.keys()):
+            if before[name] != now[name]:
+                yield f"{where}.{name}", "its host was changed; stored tokens would go there"
+    yield from _told(place, old, new)
+
+
+def _token_hosts(oauth2: OAuth2) -> dict[str, str]:
+    """Give the hosts that get stored tokens or the client's secret."""
+    found = {
+        "token_url": oauth2.token_url,
+        "refresh_url": oauth2.refresh_url or oauth2.token_url,
+    }
+    if oauth2.revocation:
+        found["revocation.url"] = oauth2.revocation.url
+    return {name: _authority(url) for name, url in found.items()}
+
+
+def _told(place: str, old: OAuth2, new: OAuth2) -> Found:
+    """Say where stored grants hold too little: what is told once is not told again."""
+    before, now = old.told_kinds, new.told_kinds
+    for key, kind in before.items():
+        if key not in now:
+            yield f"{place}.captured[{key}]", "it was removed; keys are permanent, so keep it"
+        elif now[key] != kind:
+            yield f"{place}.captured[{key}].kind", "it was changed; stored values may not fit"
+    optional = {captured.key for captured in new.captured if not captured.required}
+    for key in now:
+        if key not in before and key not in optional:
+            yield (
+                f"{place}.captured[{key}]",
+                "it is new; stored grants lack it; say required: false",
+            )
 
 
 def _asked_now(place: str, old: Scheme, new: Scheme, field: Field) -> Found:
@@ -119,6 +164,8 @@ def _field(place: str, old: Field, new: Field) -> Found:
         yield f"{place}.secret", "it was changed; stored values are sealed otherwise"
     if new.pattern and new.pattern != old.pattern:
         yield f"{place}.pattern", "it was changed; stored values may not match"
+    if old.kind == "json_key" and set(new.open_members) - set(old.open_members):
+        yield f"{place}.open_members", "members were secret when they were stored"
     gone = set(old.choice_values) - set(new.choice_values)
     if new.choices and (gone or not old.choices):
         yield f"{place}.choices", "choices were taken away; stored values may be among them"

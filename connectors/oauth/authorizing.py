@@ -26,18 +26,6 @@ if TYPE_CHECKING:
 
 _grant_uri: Callable[..., str] = prepare_grant_uri
 _challenge: Callable[[str], str] = create_s256_code_challenge
-RESERVED = frozenset(
-    {
-        "client_id",
-        "code_challenge",
-        "code_challenge_method",
-        "redirect_uri",
-        "response_type",
-        "state",
-        "uri",
-    }
-)
-"""Parameters of the authorize address that no connector may set."""
 _CODE = re.compile(r"[\x20-\x7e]{1,4096}")  # RFC 6749, appendix A.11
 _ERROR = re.compile(r"[a-z0-9_.-]{1,60}")
 

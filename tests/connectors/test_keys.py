@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from connectors import fields, keys
-from connectors.manifest import Connector
 from tests.connectors.oauth import service
+
+if TYPE_CHECKING:
+    from connectors.manifest import Connector
 
 PKCS8 = serialization.PrivateFormat.PKCS8
 OLD = serialization.PrivateFormat.TraditionalOpenSSL
