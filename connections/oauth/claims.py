@@ -7,6 +7,7 @@ lost.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -144,4 +145,7 @@ def _terms() -> dict[str, Any]:
 def _claim(columns: tuple[Any, ...]) -> Claim:
     asked_before_at, connector_key, scheme_key, *rest = columns
     row = Credential(**dict(zip(_COLUMNS, rest, strict=True)))
+    for name in ("asked_scopes", "granted_scopes"):  # Django's cursors give JSON as text
+        text = getattr(row, name)
+        setattr(row, name, None if text is None else json.loads(text))
     return Claim(row, asked_before_at, connector_key, scheme_key)

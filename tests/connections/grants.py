@@ -1,0 +1,103 @@
+"""What tests of grants do again and again: authorize, age tokens, look at the row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connections.credentials import rows, tokens
+from connections.models import Connection, Credential, InstallationApp
+from connections.oauth import apps, renewing
+from connectors import oauth
+from spojit.lib import clock
+from tests import factories
+from tests.connections import steps
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from tests.servers.tokens import TokenServer
+    from workspaces.models import Workspace
+
+
+def install_app(server: TokenServer) -> InstallationApp:
+    """Let staff enter the server's app for the whole installation."""
+    factories.make_connector("oidc")
+    return apps.set_for_installation(
+        connector_key="oidc",
+        scheme="oauth2",
+        client_id=server.app.id,
+        client_secret=server.app.secret,
+        staff_name="Staff",
+    )
+
+
+def connect(workspace: Workspace, server: TokenServer, **more: Any) -> Connection:
+    """Make an Active connection whose person authorized it at the server."""
+    connection = pending(workspace, server, **more)
+    authorize(connection, server)
+    steps.work(connection)
+    return steps.fresh(connection)
+
+
+def pending(workspace: Workspace, server: TokenServer, **more: Any) -> Connection:
+    """Make a connection that nobody authorized yet."""
+    return factories.make_connection(
+        workspace,
+        connector_key="oidc",
+        scheme="oauth2",
+        values={"host": server.place},
+        **{"name": "Shop"} | more,
+    )
+
+
+def authorize(connection: Connection, server: TokenServer, *, account: str = "account") -> None:
+    """Store a grant of the server in the version in use, and make its verification due."""
+    told = server.grants(1, account=account)[0]
+    with factories.scope(connection.workspace):
+        row = rows.current(connection)
+        assert row is not None
+        fill(row, connection, server, told)
+        row.save()
+        Connection.objects.filter(pk=connection.pk).update(verification_due_at=clock.now())
+
+
+def fill(
+    row: Credential, connection: Connection, server: TokenServer, told: dict[str, Any]
+) -> None:
+    """Put what a token endpoint answered into a row, which the caller saves."""
+    oauth2 = connection.manifest_scheme.oauth2
+    assert oauth2 is not None
+    got = oauth.Tokens(
+        access_token=told["access_token"],
+        refresh_token=told.get("refresh_token", ""),
+        expires_in=told.get("expires_in"),
+        scopes=told["scope"].split(),
+    )
+    row.asked_scopes = got.scopes
+    row.app_client_id = server.app.id
+    row.refresh_place = server.place
+    tokens.put(row, renewing.renewal(oauth2, got, before=None, row=row))
+
+
+def credential(connection: Connection) -> Credential:
+    """Read the version in use."""
+    with factories.scope(connection.workspace):
+        row = rows.current(connection)
+    assert row is not None
+    return row
+
+
+def age(connection: Connection, *, left: timedelta, due: bool = True) -> Credential:
+    """Leave the tokens only so much life; they are due unless told otherwise."""
+    now = clock.now()
+    moments: dict[str, Any] = {"tokens_expire_at": now + left}
+    if due:
+        moments["refresh_due_at"] = now
+    change(connection, **moments)
+    return credential(connection)
+
+
+def change(connection: Connection, **columns: Any) -> None:
+    """Change columns of the version in use."""
+    with factories.scope(connection.workspace):
+        Credential.objects.filter(connection=connection, state="current").update(**columns)
