@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,15 +21,15 @@ from tests.database import BASE_DIR, VAR_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
 CELERY = ["celery", "--app", "spojit"]
+WORKER_THREADS = 4
 
 
 class Live:
-    """Processes by name (web, worker, scheduler): started, killed, and their output read."""
+    """Processes by name (web, worker, worker 2, scheduler): started, killed, their output read."""
 
     def __init__(self, folder: Path, port: int, *service_ports: int) -> None:
         """Keep logs and mail in `folder`; listen at `port`; let workers call `service_ports`."""
@@ -69,6 +70,12 @@ class Live:
         for name in list(self._running):
             self.kill(name)
 
+    def memory_mb(self, name: str) -> float:
+        """Return how much memory a process holds, in MiB (proc(5), VmRSS in kB)."""
+        status = Path(f"/proc/{self._running[name].pid}/status").read_text()
+        lines = dict(line.split(":", 1) for line in status.splitlines())
+        return int(lines["VmRSS"].split()[0]) / 1024
+
     def log(self, name: str) -> str:
         """Return all that a process has written."""
         return self.log_file(name).read_text()
@@ -91,11 +98,12 @@ class Live:
         return {
             "web": ["granian", "--interface", "wsgi", "--host", HOST, "--port", str(self.port),
                     "--blocking-threads", "4", "--no-ws", "spojit.wsgi:application"],
-            "worker": [*CELERY, "worker", "--pool", "threads", "--concurrency", "4",
-                       "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
+            "worker": [*CELERY, "worker", "--pool", "threads", "--concurrency", str(WORKER_THREADS),
+                       "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+                       "--hostname", f"{name.replace(' ', '-')}@%h"],
             "scheduler": [*CELERY, "beat", "--loglevel", "INFO",
                           "--schedule", str(self.folder / "celerybeat-schedule")],
-        }[name]  # fmt: skip
+        }[name.partition(" ")[0]]  # fmt: skip
 
     def _environment(self) -> dict[str, str]:
         return {
