@@ -104,3 +104,29 @@ def test_slack_refuses_with_a_good_status(recorder: Recorder) -> None:
         for _ in range(3)
     ]
     assert found == ["credentials_refused", "permission_missing", "request_refused"]
+
+
+def test_shopify_tells_scopes_as_objects_and_refusals_within_good_answers(
+    recorder: Recorder,
+) -> None:
+    shopify = recorder.moved(registry.get("shopify"))
+    scheme, values = shopify.scheme("api_key"), {"shop": "my-shop", "api_key": "shpat_" + "a" * 32}
+    shop = {"id": "gid://shopify/Shop/1", "name": "My shop"}
+    handles = {"accessScopes": [{"handle": "write_orders"}, {"handle": "read_products"}]}
+    recorder.reply({"data": {"shop": shop, "currentAppInstallation": handles}})
+    recorder.reply({"errors": [{"extensions": {"code": "THROTTLED"}}]})
+    verified = execution.verify(shopify, scheme, values, policy=recorder.policy())
+    assert verified.scopes == ["read_products", "write_orders"]
+    assert recorder.requests[0].headers["x-shopify-access-token"] == values["api_key"]
+    limited = execution.verify(shopify, scheme, values, policy=recorder.policy())
+    assert limited.outcome.name == "rate_limited"
+
+
+def test_a_mutation_that_shopify_refuses_is_refused(recorder: Recorder) -> None:
+    recorder.reply({"data": {"tagsAdd": {"node": None, "userErrors": [{"message": "no"}]}}})
+    given = {"id": "gid://shopify/Order/1", "tags": ["checked"]}
+    values = {"shop": "my-shop"}
+    assert call(recorder, "shopify", "oauth2", "add_tags", values=values, **given).name == (
+        "request_refused"
+    )
+    assert recorder.requests[0].headers["host"].startswith("my-shop.myshopify.com")
