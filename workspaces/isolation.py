@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.backends.utils import CursorWrapper
     from django.db.migrations.state import ProjectState
 
     from workspaces.models import Workspace
@@ -111,12 +112,18 @@ def ask(
     if connections[using].in_atomic_block:
         with workspace(workspace_id, using=using), connections[using].cursor() as cursor:
             cursor.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+            return _rows(cursor)
     scope = {"_low": str(workspace_id), "_high": str(workspace_id)}
     with connections[using].cursor() as cursor:
         cursor.execute(f"{_SET_BY_NAME};{statement}", {**parameters, **scope})
         cursor.nextset()
-        return cursor.fetchall() if cursor.description else []
+        return _rows(cursor)
+
+
+def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
+    """Fetch what there is; `description` would describe every column to say so."""
+    result = cursor.cursor.pgresult
+    return cursor.fetchall() if result and result.nfields else []
 
 
 def is_open() -> bool:
