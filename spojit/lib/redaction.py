@@ -118,7 +118,7 @@ def ensured_scope() -> Iterator[None]:
 def redact(text: str) -> str:
     """Mask every registered secret, in every encoding; withhold the text if that fails."""
     try:
-        return _masked(text)
+        return _masked(text, _active())
     except Exception:  # noqa: BLE001 - the wall itself: whatever went wrong, nothing passes
         return WITHHELD
 
@@ -130,7 +130,8 @@ def redact_value(value: Any) -> Any:
     secret. With nothing registered the value is given back as it is.
     """
     try:
-        return _walk(value) if _active() else value
+        active = _active()
+        return _walk(value, active) if active else value
     except Exception:  # noqa: BLE001 - as in `redact`
         return WITHHELD
 
@@ -163,11 +164,10 @@ def _active() -> list[Needle]:
     return found
 
 
-def _masked(text: str) -> str:
-    needles = _active()
-    if not needles or len(text) < SHORTEST:
+def _masked(text: str, active: list[Needle]) -> str:
+    if not active or len(text) < SHORTEST:
         return text
-    near = [needle for needle in needles if needle.anchor in text]
+    near = [needle for needle in active if needle.anchor in text]
     spans = sorted(span for needle in near for span in needle.spans(text)) if near else []
     return _mask_spans(text, spans) if spans else text
 
@@ -183,20 +183,20 @@ def _mask_spans(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def _walk(value: Any) -> Any:
+def _walk(value: Any, active: list[Needle]) -> Any:
     if isinstance(value, str):
-        return _masked(str(value))
+        return _masked(str(value), active)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, dict):
-        return {_walk(key): _walk(item) for key, item in value.items()}
+        return {_walk(key, active): _walk(item, active) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_walk(item) for item in value]
-    return _scalar(value)
+        return [_walk(item, active) for item in value]
+    return _scalar(value, active)
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: Any, active: list[Needle]) -> Any:
     text = repr(value) if isinstance(value, bytes | bytearray | memoryview) else str(value)
-    masked = _masked(text)
+    masked = _masked(text, active)
     is_known = isinstance(value, int | float | Decimal | UUID | date | time | timedelta)
     return value if is_known and masked == text else masked
