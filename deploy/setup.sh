@@ -3,15 +3,17 @@
 set -eu
 folder=$1
 requirements=$2
+here=$(dirname "$0")
+unreachable="The packages of $requirements could not be installed: is PyPI reachable?"
 
-stop() {
-    printf '%s\n' "$1" >&2
-    exit 1
-}
+quietly() { sh "$here/quietly.sh" "$@"; }
 
+printf 'Setting up %s: some minutes the first time.\n' "$folder" >&2
 if command -v uv >/dev/null 2>&1; then
-    [ -x "$folder/bin/python" ] || uv venv --quiet --python '>=3.11' "$folder"
-    VIRTUAL_ENV="$folder" uv pip install --quiet --compile-bytecode --requirement "$requirements"
+    [ -x "$folder/bin/python" ] ||
+        quietly "uv could not make $folder." env UV_VENV_CLEAR=1 uv venv --quiet --python '>=3.11' "$folder"
+    quietly "$unreachable" env VIRTUAL_ENV="$folder" \
+        uv pip install --quiet --compile-bytecode --requirement "$requirements"
     exit 0
 fi
 
@@ -23,17 +25,16 @@ for name in python3 python3.14 python3.13 python3.12 python3.11; do
         break
     fi
 done
-[ -n "$python" ] || stop "Spojit needs Python 3.11 or later, or uv (https://docs.astral.sh/uv/)."
-
-if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    package=python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
-    if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package"
-    else
-        stop "Python's venv module is missing: sudo apt-get install $package"
-    fi
+if [ -z "$python" ]; then
+    printf 'Spojit needs Python 3.11 or later, or uv (https://docs.astral.sh/uv/).\n' >&2
+    exit 1
 fi
 
-[ -x "$folder/bin/python" ] && [ -x "$folder/bin/pip" ] || "$python" -m venv --clear "$folder"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$requirements"
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    sh "$here/packages.sh" "Python's venv module is missing" \
+        "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+fi
+[ -x "$folder/bin/python" ] && [ -x "$folder/bin/pip" ] ||
+    quietly "Python could not make $folder." "$python" -m venv --clear "$folder"
+quietly "$unreachable" "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --no-deps --requirement "$requirements"
