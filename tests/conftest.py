@@ -35,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     sockets.shut()
     config.stash[_NAME] = database.prepare(os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    settings.WHITENOISE_AUTOREFRESH = True  # else each test client lists all static files anew
     django.setup()
 
 
