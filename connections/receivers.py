@@ -6,9 +6,20 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db.models import Q
+
 from connections import lifecycle
-from connections.models import Call, Check, Connection, Credential, Status, UseCounter
+from connections.models import (
+    Authorization,
+    Call,
+    Check,
+    Connection,
+    Credential,
+    Status,
+    UseCounter,
+)
 from connections.models.credential import State
+from connections.oauth import attempts
 from workspaces import audit, departures, first_steps, isolation, retention
 from workspaces.departures import Holding, Holdings
 from workspaces.first_steps import Step
@@ -39,6 +50,7 @@ def register() -> None:
     departures.register(find=held_by, hand_over=hand_over_all)
     first_steps.register(_CONNECT)
     first_steps.register(_TRY)
+    retention.register("authorizations", _purge_authorizations)
     retention.register("calls", _purge_calls)
     retention.register("checks", _purge_checks)
     retention.register("destroyed credentials", _purge_credentials)
@@ -46,12 +58,17 @@ def register() -> None:
 
 
 def held_by(workspace: Workspace, user_ids: Collection[uuid.UUID]) -> Holdings:
-    """List the connections that each of these people owns, by name, in one question."""
-    rows = Connection.objects.present().filter(workspace=workspace, owner_id__in=list(user_ids))
+    """List the connections that each of these people owns, or that act as them, by name."""
+    people = set(user_ids)
+    authorized_by = _authorized_by(workspace, people)
+    rows = Connection.objects.present().filter(
+        Q(owner_id__in=people) | Q(pk__in=authorized_by), workspace=workspace
+    )
     found: Holdings = defaultdict(list)
     for row in rows.select_related("workspace", "connector").order_by("name", "pk"):
-        if row.owner_id:
-            found[row.owner_id].append(_holding(row))
+        person = authorized_by.get(row.pk)
+        for user_id in {row.owner_id, person} & people:
+            found[user_id].append(_holding(row, acts_as_person=user_id == person))
     return found
 
 
@@ -79,13 +96,31 @@ def _disown(connection: Connection, *, actor: Actor) -> None:
     )
 
 
-def _holding(row: Connection) -> Holding:
+def _authorized_by(
+    workspace: Workspace, people: Collection[uuid.UUID]
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Say of the connections that one of these people authorized at the service who that was."""
+    rows = Credential.objects.filter(
+        workspace=workspace, state=State.CURRENT, created_by_id__in=people, tokens__isnull=False
+    )
+    granted = rows.select_related("connection__connector")
+    return {
+        row.connection_id: row.created_by_id
+        for row in granted
+        if row.created_by_id
+        and row.connection.connector.is_present
+        and row.connection.manifest_scheme.is_grant
+    }
+
+
+def _holding(row: Connection, *, acts_as_person: bool) -> Holding:
     return Holding(
         kind=row.connector.name,
         name=row.name,
         path=row.get_absolute_url(),
         icon=row.manifest.icon if row.connector.is_present else None,
         status=HeldStatus(row.status, Status(row.status).label),
+        acts_as_person=acts_as_person,
     )
 
 
@@ -95,6 +130,10 @@ def _has_connection(workspace: Workspace) -> bool:
 
 def _has_call(workspace: Workspace) -> bool:
     return bool(Call.objects.filter(workspace=workspace).exists())
+
+
+def _purge_authorizations(now: datetime) -> int:
+    return _purge(Authorization, created_at__lt=now - attempts.KEPT_FOR)
 
 
 def _purge_calls(now: datetime) -> int:

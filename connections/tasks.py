@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.cache import cache
 
 from connections import credentials, expiry, leases, tries, verification
-from connections.models import Call, Connection, Credential
-from connections.oauth import claims, renewing, sweeping
+from connections.models import Authorization, Call, Connection, Credential
+from connections.oauth import attempts, claims, exchange as exchanging, renewing, sweeping
 from connections.oauth.refresh import NotAuthorized
 from spojit.lib import clock
 from workspaces import isolation
@@ -59,6 +59,14 @@ def carry_out_call(*, workspace_id: str, call_id: str, **_: Any) -> None:
     tries.carry_out(uuid.UUID(workspace_id), uuid.UUID(call_id))
 
 
+@shared_task(name="connections.exchange")
+def exchange(*, workspace_id: str, authorization_id: str, **_: Any) -> None:
+    """Exchange what somebody came back from a service with, unless that is done or under way."""
+    connection = exchanging.exchange(uuid.UUID(workspace_id), uuid.UUID(authorization_id))
+    if connection is not None:
+        announce_verification(connection)
+
+
 @shared_task(name="connections.sweep")
 def sweep(**_: Any) -> None:
     """Announce what is due: every ten seconds, so that no lost wake-up loses work.
@@ -72,6 +80,9 @@ def sweep(**_: Any) -> None:
     for workspace_id, call_id in tries.find_waiting(now=now):
         ids = {"workspace_id": str(workspace_id), "call_id": str(call_id)}
         carry_out_call.apply_async(kwargs=ids, expires=until)
+    for workspace_id, attempt_id in exchanging.find_waiting(now=now):
+        ids = {"workspace_id": str(workspace_id), "authorization_id": str(attempt_id)}
+        exchange.apply_async(kwargs=ids, expires=until)
 
 
 @shared_task(name="connections.refresh")
@@ -96,8 +107,9 @@ def refresh_due(**_: Any) -> None:
 
 @shared_task(name="connections.tidy")
 def tidy(**_: Any) -> None:
-    """Destroy previous credentials past their time, and warn of credentials that expire."""
+    """Destroy what is past its time, and warn of credentials that expire."""
     credentials.destroy_unrestorable(now=clock.now())
+    attempts.forget_verifiers(now=clock.now())
     expiry.warn(on=clock.now().date())
 
 
@@ -111,6 +123,13 @@ def announce_verification(connection: Connection) -> None:
 def announce_call(call: Call) -> None:
     """Wake a worker for a call that was stored, once this transaction is committed."""
     carry_out_call.delay_on_commit(workspace_id=str(call.workspace_id), call_id=str(call.pk))
+
+
+def announce_exchange(attempt: Authorization) -> None:
+    """Wake a worker for what somebody came back with, once this transaction is committed."""
+    exchange.delay_on_commit(
+        workspace_id=str(attempt.workspace_id), authorization_id=str(attempt.pk)
+    )
 
 
 def announce_refresh(connection: Connection, credential: Credential) -> None:

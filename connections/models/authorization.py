@@ -14,8 +14,8 @@ class Authorization(TenantModel):
     """From leaving for the service until the code was exchanged, or the attempt came to nothing.
 
     The state is stored hashed; the verifier and the code are sealed and go as soon as they are
-    used. `credential_id` is the version whose fields were used and that gets the tokens; empty
-    when a copy of the one in use shall. `answer_sealed` holds the code and what the callback told.
+    used. `credential_id` is the version whose fields were used; it gets the tokens when it has
+    none yet, else a copy of it does. `answer_sealed` holds the code and what the callback told.
     """
 
     connection = models.ForeignKey(

@@ -18,7 +18,7 @@ from workspaces.vault import keyring
 if TYPE_CHECKING:
     import uuid
 
-    from connections.models import Credential
+    from connections.models import Authorization, Credential
     from connectors.manifest import Scheme
     from workspaces.models import User, Workspace
 
@@ -90,8 +90,8 @@ def find(workspace: Workspace, *, connector_key: str, scheme: str) -> Known:
     return _of_installation(connector_key, scheme)
 
 
-def of(row: Credential, *, connector_key: str, scheme: str) -> Known:
-    """Find the app that a version's tokens belong to.
+def of(row: Credential | Authorization, *, connector_key: str, scheme: str) -> Known:
+    """Find the app that a version's tokens belong to, or by which an attempt was begun.
 
     Raises:
         AppMissing, AppReplaced: it is gone, or has another client ID now.
