@@ -8,6 +8,7 @@ from django.urls import include, path
 from spojit import watch
 from workspaces.views import start
 
+handler500 = "spojit.errors.server_error"
 urlpatterns = [
     path("", start.home, name="home"),
     path("healthz", watch.healthz, name="healthz"),
