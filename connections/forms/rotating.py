@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connectors.manifest import Connector, Field, Scheme
 
 ACTS = ("keep", "replace", "clear")
+NOTHING_TYPED = "Paste the new value, or choose Keep."
 
 
 class RotateForm(SchemeForm):
@@ -52,6 +53,14 @@ class RotateForm(SchemeForm):
     def clean_expires_on(self) -> date | None:
         """Refuse a day that is over."""
         return future(self.cleaned_data["expires_on"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to replace a stored secret by nothing, which would keep it in silence."""
+        for field in self.scheme.fields:
+            is_chosen = self._is_stored(field) and self.act(field) == "replace"
+            if is_chosen and not self._typed(field):
+                self.add_error(PREFIX + field.key, NOTHING_TYPED)
+        return super().clean()
 
     @property
     def kept(self) -> Collection[str]:

@@ -76,6 +76,18 @@ def test_a_working_new_key_is_promoted(cast: Cast, connection: Connection, serve
     assert steps.states(connection) == [(1, "previous"), (2, "current")]
 
 
+def test_replacing_by_nothing_is_refused(
+    cast: Cast, connection: Connection, server: Server
+) -> None:
+    data = sent(server, api_key="") | {"value-api_key-act": "replace"}
+    answer = rotate(cast, connection, data)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Paste the new value, or choose Keep." in page
+    assert 'name="value-api_key-act" value="replace" checked' in page
+    assert steps.states(connection) == [(1, "current")]
+
+
 def test_a_wrong_new_key_leaves_the_old_one_in_use_and_can_be_discarded(
     cast: Cast, connection: Connection, server: Server
 ) -> None:
