@@ -15,18 +15,18 @@ import shutil
 import ssl
 import subprocess
 import sysconfig
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.servers import plain_client
 from tests.servers.people import Person
 from tests.servers.plain_client import App, Client, machine
+from tests.servers.processes import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,8 +183,9 @@ def running(
         "port": port,
         "secret": secret,
     }  # fmt: skip
-    with tempfile.TemporaryFile() as said, _process(said) as process:
-        ready = _begin(process, wanted, said)
+    if not (FOLDER / "node_modules" / "oidc-provider").exists():
+        pytest.fail(MISSING, pytrace=False)
+    with serving([node(), "server.mjs"], wanted, folder=FOLDER) as ready:
         yield AuthorizationServer(ready["issuer"], ready["port"], registered, authority, secret)
 
 
@@ -196,39 +197,6 @@ def _described(app: App) -> dict[str, Any]:
         "redirectUris": app.redirect_uris,
         "grants": app.grants,
     }
-
-
-@contextmanager
-def _process(said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Start Node; it ends when its standard input does, however this process ends."""
-    if not (FOLDER / "node_modules" / "oidc-provider").exists():
-        pytest.fail(MISSING, pytrace=False)
-    with subprocess.Popen(
-        [node(), "server.mjs"],
-        cwd=FOLDER,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=said,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _begin(
-    process: subprocess.Popen[bytes], settings: dict[str, Any], said: IO[bytes]
-) -> dict[str, Any]:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(settings).encode() + b"\n")
-    process.stdin.flush()
-    line = process.stdout.readline()
-    if not line:
-        said.seek(0)
-        pytest.fail(f"The authorization server did not start:\n{said.read().decode()[-3000:]}")
-    found: dict[str, Any] = json.loads(line)
-    return found
 
 
 @cache
