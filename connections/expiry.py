@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db.models import Q
-
-from connections.models import Connection, Credential
+from connections import caretakers
+from connections.models import Credential
 from connections.models.credential import State
 from workspaces import isolation, notices
-from workspaces.models import Membership, User
-from workspaces.roles import Role
 
 WARN_DAYS = (1, 7, 30)
 
@@ -44,17 +41,10 @@ def _tell(credential_id: object, *, on: date) -> None:
     connection = credential.connection
     notices.tell(
         connection.workspace,
-        users=responsible(connection),
+        users=caretakers.of(connection),
         key=f"expiry:{credential.pk}:{credential.expires_on}:{days}",
         subject_id=connection.pk,
         title=f"The credential of {connection.name} expires on {credential.expires_on:%-d %B %Y}",
         text="Rotate it before that day; what uses the connection goes on without a change.",
         path=f"{connection.get_absolute_url()}credential/",
     )
-
-
-def responsible(connection: Connection) -> list[User]:
-    """List who looks after a connection: its owner and the workspace's admins."""
-    rows = Membership.objects.filter(workspace_id=connection.workspace_id).select_related("user")
-    admins = rows.filter(Q(role__in=[Role.ADMIN, Role.OWNER]) | Q(user_id=connection.owner_id))
-    return [membership.user for membership in admins]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from connections import lifecycle
 from connections.models import (
@@ -60,13 +60,16 @@ def register() -> None:
 def held_by(workspace: Workspace, user_ids: Collection[uuid.UUID]) -> Holdings:
     """List the connections that each of these people owns, or that act as them, by name."""
     people = set(user_ids)
-    authorized_by = _authorized_by(workspace, people)
-    rows = Connection.objects.present().filter(
-        Q(owner_id__in=people) | Q(pk__in=authorized_by), workspace=workspace
+    granted = Credential.objects.filter(
+        connection_id=OuterRef("pk"), state=State.CURRENT, tokens__isnull=False
     )
+    rows = Connection.objects.present().annotate(
+        authorized_by=Subquery(granted.values("created_by_id")[:1])
+    )
+    named = rows.filter(Q(owner_id__in=people) | Q(authorized_by__in=people), workspace=workspace)
     found: Holdings = defaultdict(list)
-    for row in rows.select_related("workspace", "connector").order_by("name", "pk"):
-        person = authorized_by.get(row.pk)
+    for row in named.select_related("workspace", "connector").order_by("name", "pk"):
+        person = row.authorized_by if _is_grant(row) else None
         for user_id in {row.owner_id, person} & people:
             found[user_id].append(_holding(row, acts_as_person=user_id == person))
     return found
@@ -96,21 +99,8 @@ def _disown(connection: Connection, *, actor: Actor) -> None:
     )
 
 
-def _authorized_by(
-    workspace: Workspace, people: Collection[uuid.UUID]
-) -> dict[uuid.UUID, uuid.UUID]:
-    """Say of the connections that one of these people authorized at the service who that was."""
-    rows = Credential.objects.filter(
-        workspace=workspace, state=State.CURRENT, created_by_id__in=people, tokens__isnull=False
-    )
-    granted = rows.select_related("connection__connector")
-    return {
-        row.connection_id: row.created_by_id
-        for row in granted
-        if row.created_by_id
-        and row.connection.connector.is_present
-        and row.connection.manifest_scheme.is_grant
-    }
+def _is_grant(row: Connection) -> bool:
+    return row.connector.is_present and row.manifest_scheme.is_grant
 
 
 def _holding(row: Connection, *, acts_as_person: bool) -> Holding:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from connections.usage import Reference
     from tests.factories import Cast
     from tests.servers import Authority, Server
+    from tests.servers.tokens import TokenServer
 
 NAMES = {"github.test": "127.0.0.1", "other.test": "127.0.0.1"}
 
@@ -95,3 +96,31 @@ def used(monkeypatch: pytest.MonkeyPatch) -> list[Reference]:
     monkeypatch.setattr(usage, "_finders", [lambda _connection: found])
     monkeypatch.setattr(usage, "_counts", [lambda ids: dict.fromkeys(ids, 2)])
     return found
+
+
+@pytest.fixture(scope="module")
+def _token_server(authority: Authority) -> Iterator[TokenServer]:
+    from tests.servers import catalogue, tokens  # noqa: PLC0415 - Django is set up by now
+
+    with catalogue.with_connectors(catalogue.OIDC), tokens.running(authority) as server:
+        yield server
+
+
+@pytest.fixture
+def service(_token_server: TokenServer, reach: Callable[..., None], db: None) -> TokenServer:
+    """Run a token server that the whole installation has an app for."""
+    from tests.connections import grants  # noqa: PLC0415
+    from tests.servers import tokens  # noqa: PLC0415
+
+    reach(_token_server.port)
+    _token_server.change(**tokens.SETTINGS)
+    grants.install_app(_token_server)
+    return _token_server
+
+
+@pytest.fixture
+def granted(cast: Cast, service: TokenServer) -> Connection:
+    """Give Bob an Active connection to it, authorized by him."""
+    from tests.connections import grants  # noqa: PLC0415
+
+    return grants.connect(cast.workspace, service, actor=cast.bob)

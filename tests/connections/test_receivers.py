@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from connections import receivers
+from connections import lifecycle, receivers
 from connections.models import Call, Check, Connection, Credential, UseCounter
 from spojit.lib import clock
 from tests.factories import make_cast, make_connection, scope
 from workspaces import retention
+
+if TYPE_CHECKING:
+    from tests.factories import Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +53,21 @@ def test_a_removed_connection_belongs_to_nobody_who_leaves() -> None:
     make_connection(cast.workspace, actor=cast.bob, removed_at=clock.now())
     with scope(cast.workspace):
         assert receivers.held_by(cast.workspace, [cast.bob.pk]) == {}
+
+
+def test_what_acts_as_a_person_is_theirs_too_whoever_owns_it(
+    cast: Cast, granted: Connection
+) -> None:
+    lifecycle.hand_over(granted, to=cast.alice, actor=cast.adam)
+    with scope(cast.workspace):
+        Credential.objects.update(created_by_id=cast.bob.pk)
+        found = receivers.held_by(cast.workspace, [cast.alice.pk, cast.bob.pk])
+    held = {user: [(row.name, row.acts_as_person) for row in rows] for user, rows in found.items()}
+    assert held == {cast.alice.pk: [("Shop", False)], cast.bob.pk: [("Shop", True)]}
+
+
+def test_a_key_that_somebody_entered_acts_as_nobody(cast: Cast) -> None:
+    make_connection(cast.workspace, connector_key="github", name="Code", actor=cast.bob)
+    with scope(cast.workspace):
+        found = receivers.held_by(cast.workspace, [cast.bob.pk])
+    assert [row.acts_as_person for row in found[cast.bob.pk]] == [False]

@@ -17,42 +17,17 @@ from connections.oauth.refresh import NotAuthorized, RefreshLate, RefreshRefused
 from spojit.lib import clock
 from tests import factories
 from tests.connections import grants, steps
-from tests.servers import catalogue, tokens as token_servers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from connectors.outcomes import Outcome
     from tests.factories import Cast
-    from tests.servers import Authority
     from tests.servers.tokens import TokenServer
-
-    Reach = Callable[..., None]
 
 USE = Use("person", name="Bob")
 ENDING = timedelta(seconds=5)
 OVER = timedelta(seconds=-1)
-
-
-@pytest.fixture(scope="module")
-def _running(authority: Authority) -> Iterator[TokenServer]:
-    with catalogue.with_connectors(catalogue.OIDC), token_servers.running(authority) as server:
-        yield server
-
-
-@pytest.fixture
-def service(_running: TokenServer, reach: Reach, db: None) -> TokenServer:
-    """A token server that the whole installation has an app for."""
-    reach(_running.port)
-    _running.change(**token_servers.SETTINGS)
-    grants.install_app(_running)
-    return _running
-
-
-@pytest.fixture
-def granted(cast: Cast, service: TokenServer) -> Connection:
-    """Bob's Active connection to it."""
-    return grants.connect(cast.workspace, service, actor=cast.bob)
 
 
 @pytest.fixture

@@ -42,9 +42,18 @@ def member(request: WorkspaceRequest, membership_id: uuid.UUID) -> HttpResponse:
         if role in Role.values:
             domain.change_role(row, role=role, actor=request.actor)
             messages.success(request, f"{row.user} is now {Role(role).label.lower()}.")
+            _warn_of_acting(request, row)
     except Refused as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
     return redirect("workspaces:members", request.workspace.slug)
+
+
+def _warn_of_acting(request: WorkspaceRequest, row: Membership) -> None:
+    """Name what goes on acting as somebody at a service, whatever their role is here."""
+    names = [held.name for held in domain.holdings(row) if held.acts_as_person]
+    if names:
+        text = f"These connections go on acting as {row.user}: {', '.join(names[:10])}."
+        messages.warning(request, f"{text} Let somebody else reconnect them if that is not meant.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
