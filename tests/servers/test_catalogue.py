@@ -11,7 +11,6 @@ import pytest
 from connectors import checks, registry
 from tests.servers import catalogue
 
-
 NOT_ELSEWHERE = "a person could name a host of their own and get the app's secret"
 
 
