@@ -83,6 +83,7 @@ IN_A_WORKSPACE = [
     Row("connections:checklist", EVERYBODY, None, of_connection),
     Row("connections:status", EVERYBODY, None, of_connection),
     Row("connections:verification", None, MEMBERS, of_connection),
+    Row("connections:ask", None, MEMBERS, of_connection),
     Row("connections:credentials", EVERYBODY, MANAGERS, of_connection),
     Row("connections:credential", MANAGERS, MANAGERS, of_connection),
     Row("connections:restoration", None, MANAGERS, of_connection),

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from connections import access, credentials, progress, tasks, verification
-from connections.views import checklists, finding, returning, showing, versions
+from connections.views import checklists, finding, mending, returning, showing, versions
 from connections.views.checklists import POLLING_ENDED
 from connections.views.showing import Link, ShownStatus
 from connectors.outcomes import MEANINGS, Meaning
@@ -63,6 +63,7 @@ def panel(request: WorkspaceRequest, connection: Connection) -> dict[str, Any]:
         "hint": meaning.hint if meaning else "",
         "detail": connection.reason_detail,
         "remedies": _remedies(request, connection),
+        "ask": mending.offer(connection, slug=slug, membership=request.membership),
         "warnings": _warnings(request, connection),
         "decided_at": connection.decided_at,
         "decided_by": connection.decided_by,

@@ -120,3 +120,32 @@ def test_asking_is_limited(cast: Cast, connection: Connection) -> None:
         alarms.ask_to_mend(broken, actor=cast.vera)
     with pytest.raises(TooMany):
         alarms.ask_to_mend(broken, actor=cast.vera)
+
+
+def test_the_page_offers_to_ask_and_the_owner_gets_a_link_to_reconnecting(
+    cast: Cast, connection: Connection
+) -> None:
+    carol = factories.make_member(cast.workspace, name="Carol").user
+    change(connection, "reauthorize", "credentials_refused")
+    page = factories.signed_in(carol).get(steps.url(connection)).content.decode()
+    assert "Ask Bob to reconnect it" in page
+    answer = factories.signed_in(carol).post(steps.url(connection, "ask"), follow=True)
+    assert "Bob was asked" in answer.content.decode()
+    assert ("Bob", "Carol asks you to reconnect Shop", "credential/") in told(connection)
+
+
+def test_whoever_can_mend_it_and_whoever_only_looks_are_not_offered_to_ask(
+    cast: Cast, connection: Connection
+) -> None:
+    change(connection, "reauthorize", "credentials_refused")
+    for user in (cast.bob, cast.adam, cast.vera):
+        assert (
+            "Ask Bob" not in factories.signed_in(user).get(steps.url(connection)).content.decode()
+        )
+
+
+def test_asking_about_what_works_says_so(cast: Cast, connection: Connection) -> None:
+    carol = factories.make_member(cast.workspace, name="Carol").user
+    answer = factories.signed_in(carol).post(steps.url(connection, "ask"), follow=True)
+    assert alarms.NothingToMend.message in answer.content.decode()
+    assert told(connection) == []
