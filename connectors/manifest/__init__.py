@@ -13,18 +13,18 @@ from connectors.manifest.connector import (
     ServiceUrl,
 )
 from connectors.manifest.field import Choice, Field, WrongKind
-from connectors.manifest.oauth2 import (
+from connectors.manifest.oauth2 import OAuth2
+from connectors.manifest.request import HttpRequest, Paging, RequestBody
+from connectors.manifest.scheme import KINDS, OAuth1, Placement, Scheme, Signing
+from connectors.manifest.tokens import (
     Assertion,
     Captured,
     Discovery,
-    OAuth2,
     Preset,
     Revocation,
     Scope,
     TokenAnswer,
 )
-from connectors.manifest.request import HttpRequest, Paging, RequestBody
-from connectors.manifest.scheme import KINDS, OAuth1, Placement, Scheme, Signing
 from connectors.manifest.tool import Deprecation, Example, Tool
 from connectors.manifest.verification import Environment, Identity, Scopes, Verification
 

@@ -19,7 +19,7 @@ from connectors.outcomes import MEANINGS, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.manifest.oauth2 import OAuth2, TokenAnswer
+    from connectors.manifest import OAuth2, TokenAnswer
     from connectors.oauth.types import Client
     from spojit.lib.errors import SpojitError
     from spojit.lib.outbound.types import Answer

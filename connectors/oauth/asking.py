@@ -19,7 +19,7 @@ from spojit.lib.outbound.types import Parts, Request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from connectors.manifest.oauth2 import OAuth2
+    from connectors.manifest import OAuth2
     from connectors.oauth.types import Client
 
 _basic: Callable[..., tuple[str, dict[str, str], str]] = encode_client_secret_basic

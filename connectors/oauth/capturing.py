@@ -17,7 +17,7 @@ from spojit.lib.outbound import targets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from connectors.manifest.oauth2 import Captured
+    from connectors.manifest import Captured
 
 LONGEST = 500
 _VISIBLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")

@@ -12,7 +12,7 @@ from connectors.oauth.types import Answered
 from connectors.outcomes import Outcome
 
 if TYPE_CHECKING:
-    from connectors.manifest.oauth2 import Discovery
+    from connectors.manifest import Discovery
     from connectors.oauth.types import Client, Tokens
     from spojit.lib.outbound import Policy
     from spojit.lib.outbound.types import Answer, Request

@@ -12,7 +12,7 @@ from connectors import paths
 from spojit.lib import clock
 
 if TYPE_CHECKING:
-    from connectors.manifest.oauth2 import OAuth2
+    from connectors.manifest import OAuth2
 
 LONGEST_SECONDS = 10 * 365 * 24 * 3600.0
 """Longer lives are not believed; nothing here plans that far."""

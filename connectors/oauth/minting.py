@@ -12,7 +12,7 @@ from connectors.oauth.types import BadAssertion
 from spojit.lib import clock
 
 if TYPE_CHECKING:
-    from connectors.manifest.oauth2 import Assertion
+    from connectors.manifest import Assertion
     from connectors.oauth.types import Client
 
 CLIENT_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -12,7 +12,7 @@ from connectors import paths
 from connectors.oauth.authorizing import error_code
 
 if TYPE_CHECKING:
-    from connectors.manifest.oauth2 import TokenAnswer
+    from connectors.manifest import TokenAnswer
     from connectors.oauth.types import Client
 
 _APP = frozenset({"invalid_client", "unauthorized_client"})

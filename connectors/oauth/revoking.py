@@ -16,8 +16,7 @@ from spojit.lib.outbound.types import Parts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.manifest import Connector, Scheme
-    from connectors.manifest.oauth2 import Revocation
+    from connectors.manifest import Connector, Revocation, Scheme
     from spojit.lib.outbound import Policy
     from spojit.lib.outbound.types import Answer, Request
 
@@ -59,7 +58,7 @@ def _request(client: Client, revocation: Revocation, token: str) -> Request:
     proof = _proof(client, revocation, url)
     fields = _fields(client, revocation, token) | proof.body_fields
     sent = Parts(headers=proof.headers)
-    headers, body = {"Accept": "application/json"}, None
+    headers, body = {"Accept": "application/json"} | revocation.headers, None
     if revocation.body in _BODIES:
         kind, body = _BODIES[revocation.body]
         headers["Content-Type"], sent.body_fields = kind, fields

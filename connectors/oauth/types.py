@@ -12,8 +12,7 @@ from spojit.lib.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.manifest import Connector, Scheme
-    from connectors.manifest.oauth2 import OAuth2
+    from connectors.manifest import Connector, OAuth2, Scheme
     from connectors.outcomes import Outcome
 
 

@@ -11,8 +11,7 @@ from connectors.token_checks.common import NO_SOURCE, Found, unknown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connectors.manifest import Connector, Scheme
-    from connectors.manifest.oauth2 import OAuth2
+    from connectors.manifest import Connector, OAuth2, Scheme
 
 __all__ = ["NO_SOURCE", "of_oauth1", "of_oauth2"]
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from connectors import hosts, templates
 
 if TYPE_CHECKING:
-    from connectors.manifest import Scheme
-    from connectors.manifest.oauth2 import OAuth2
+    from connectors.manifest import OAuth2, Scheme
     from connectors.token_checks.common import Found
 
 

@@ -9,8 +9,7 @@ from connectors import hosts
 from connectors.token_checks.common import NO_SOURCE, bad_path, bad_pattern
 
 if TYPE_CHECKING:
-    from connectors.manifest import Connector, Scheme
-    from connectors.manifest.oauth2 import Captured, Discovery, OAuth2, Revocation
+    from connectors.manifest import Captured, Connector, Discovery, OAuth2, Revocation, Scheme
     from connectors.token_checks.common import Found
 
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?")

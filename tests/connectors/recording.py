@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connectors import hosts, registry
 from connectors.manifest import Connector
 from tests import servers
-from tests.connectors import samples
+from tests.connectors import moving, samples
 
 if TYPE_CHECKING:
     from connectors.manifest import Scheme
@@ -26,8 +26,20 @@ def places() -> list[str]:
                     continue
                 values = samples.values(connector, scheme, service_url=url.key, port=443)
                 values |= samples.learned(scheme, port=443)
-                found |= {host.partition(":")[0] for host in hosts.allowed(connector, values)}
+                called = hosts.allowed(connector, values) | _token_places(scheme, values)
+                found |= {host.partition(":")[0] for host in called}
     return sorted(found)
+
+
+def _token_places(scheme: Scheme, values: dict[str, str]) -> set[str]:
+    """Give the hosts from which tokens come, and to which they are given back."""
+    oauth2 = scheme.at(values).oauth2
+    if oauth2 is None:
+        return set()
+    known = values | {"client_id": "x"}
+    urls = [oauth2.token_url, oauth2.refresh_url, oauth2.revocation and oauth2.revocation.url]
+    found = {hosts.authority(hosts.fill(url, known)) for url in urls if url}
+    return found | ({hosts.authority(oauth2.discovery.url)} if oauth2.discovery else set())
 
 
 @dataclass
@@ -96,6 +108,9 @@ class Recorder:
         return Connector.model_construct(**data)
 
     def _moved_scheme(self, scheme: Scheme) -> Scheme:
+        if scheme.oauth2:
+            oauth2 = moving.oauth2(scheme.oauth2, self.moved_url, port=self.port)
+            scheme = scheme.model_copy(update={"oauth2": oauth2})
         verification = scheme.verification
         request = verification.request if verification else None
         if verification is None or request is None or request.url is None:

@@ -6,9 +6,10 @@ import random
 import re
 from typing import TYPE_CHECKING, Any
 
+from tests.connectors import signing
+
 if TYPE_CHECKING:
-    from connectors.manifest import Connector, Field, Scheme
-    from connectors.manifest.oauth2 import Captured
+    from connectors.manifest import Captured, Connector, Field, Scheme
 
 _parser: Any = re._parser  # type: ignore[attr-defined]
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -32,17 +33,18 @@ def learned(scheme: Scheme, *, port: int) -> dict[str, str]:
         return {}
     found = {"access_token": matching(_FREE, seed="access_token")}
     for captured in scheme.oauth2.captured:
-        found[captured.key] = _told(captured, port=port)
+        found[captured.key] = told(captured, port=port)
     if scheme.oauth2.discovery:
         discovery = scheme.oauth2.discovery
         found[discovery.key] = matching(discovery.pattern, seed=discovery.key)
     return found
 
 
-def _told(captured: Captured, *, port: int) -> str:
+def told(captured: Captured, *, port: int) -> str:
+    """Make what a service could tell."""
     if captured.kind == "text":
         return matching(captured.pattern, seed=captured.key)
-    name = captured.hosts[0]
+    name = captured.hosts[0].partition(":")[0]
     host = f"told{name}" if name.startswith(".") else name
     return f"https://{host}:{port}" if captured.kind == "url" else f"{host}:{port}"
 
@@ -58,6 +60,10 @@ def value(field: Field, *, port: int) -> str:
         return f"{prefix}://ada:secret-of-ada@host.example.com:{port}/0"
     if field.kind == "multiline" and not field.required:
         return ""
+    if field.kind == "pem":
+        return signing.pem()
+    if field.kind == "json_key":
+        return signing.document(field)
     if field.secret:
         return matching(field.pattern or _FREE, seed=field.key)
     return field.default or field.placeholder or matching(field.pattern or _FREE, seed=field.key)
