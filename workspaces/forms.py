@@ -94,7 +94,7 @@ class HeirForm(forms.Form):
 class NewOwnerForm(forms.Form):
     """Who becomes an owner."""
 
-    to = forms.ModelChoiceField(User.objects.none(), label="New owner", empty_label=None)
+    to = forms.ModelChoiceField(User.objects.none(), label="New owner", empty_label="Choose…")
 
     def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
         """Offer these people."""

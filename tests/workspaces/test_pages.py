@@ -159,10 +159,21 @@ def test_leaving_needs_one_click_and_an_owner_who_stays() -> None:
     assert membership(cast, cast.alice).role == "owner"
 
 
+def test_a_workspace_with_nobody_else_in_it_is_handed_over_to_nobody() -> None:
+    alone = make_workspace(owner=make_user("Olga"))
+    with scope(alone):
+        olga = signed_in(Membership.objects.get().user)
+    page = text(olga.get(reverse("workspaces:hand_over", args=[alone.slug])))
+    assert "Nobody else is here" in page
+    assert reverse("workspaces:invitations", args=[alone.slug]) in page
+    assert 'name="to"' not in page
+
+
 def test_a_workspace_is_handed_over() -> None:
     cast = make_cast()
     alice = signed_in(cast.alice)
     assert alice.post(url(cast, "hand_over"), {"to": str(cast.mallory.pk)}).status_code == 422
+    assert alice.post(url(cast, "hand_over"), {"to": ""}).status_code == 422
     assert alice.post(url(cast, "hand_over"), {"to": str(cast.bob.pk)}).status_code == 302
     assert membership(cast, cast.bob).role == "owner"
     assert membership(cast, cast.alice).role == "admin"

@@ -96,7 +96,8 @@ def hand_over(request: WorkspaceRequest) -> HttpResponse:
             domain.hand_over_workspace(request.membership, to=taker, actor=request.actor)
             messages.success(request, f"{taker} is now an owner of {request.workspace}.")
             return redirect("workspaces:members", request.workspace.slug)
-    context = {"form": form, "cancel_url": _url("settings", request)}
+    shown = form if people else None
+    context = {"form": shown, "cancel_url": _url("settings", request)}
     status = 422 if form.errors else 200
     return render(request, "workspaces/hand_over.html", context, status=status)
 
