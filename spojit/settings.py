@@ -226,6 +226,15 @@ ACCOUNT_ADAPTER = "workspaces.sign_in.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "workspaces.sign_in.SignupFields"
+ACCOUNT_FORMS = {
+    "login": "workspaces.account_forms.LoginForm",
+    "signup": "workspaces.account_forms.SignupForm",
+    "add_email": "workspaces.account_forms.AddEmailForm",
+    "change_password": "workspaces.account_forms.ChangePasswordForm",
+    "reset_password": "workspaces.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "workspaces.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "workspaces.account_forms.ReauthenticateForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -238,7 +247,11 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
 MFA_ADAPTER = "workspaces.mfa.SealingAdapter"
-MFA_FORMS = {"activate_totp": "workspaces.mfa.ActivateTotp"}
+MFA_FORMS = {
+    "activate_totp": "workspaces.mfa.ActivateTotp",
+    "authenticate": "workspaces.account_forms.AuthenticateForm",
+    "reauthenticate": "workspaces.account_forms.ReauthenticateCodeForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 AUTH_PASSWORD_VALIDATORS = [

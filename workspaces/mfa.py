@@ -89,6 +89,7 @@ class ActivateTotp(ActivateTOTPForm):  # type: ignore[misc]
         """Make a new seed for an empty form, and take the one that was shown for a filled one."""
         self.user = user
         forms.Form.__init__(self, *args, **kwargs)
+        self.fields["code"].widget.attrs.pop("placeholder", None)
         self.secret = _pending_seed(user, is_new=not self.is_bound)
 
 

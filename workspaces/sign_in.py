@@ -56,7 +56,11 @@ class SignupFields(forms.Form):
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Knows where the client's address stands."""
+    """Knows where the client's address stands, and says what went wrong in our words."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "This address and password do not belong together.",
+    }
 
     def get_client_ip(self, request: Any) -> str:
         """Return the address that `TRUSTED_PROXIES` lets us believe."""

@@ -156,6 +156,23 @@ def test_one_address_cannot_try_many_accounts() -> None:
     assert "_auth_user_id" not in client.session
 
 
+def test_a_form_says_each_thing_once_and_in_our_words() -> None:
+    for path in ("login", "signup", "password/reset"):
+        page = Client().get(f"/accounts/{path}/").content.decode()
+        assert "E-mail address" in page
+        assert re.search(r"placeholder|\bEmail|Remember Me", page) is None, path
+        assert page.count("Forgot your password?") == (path == "login")
+
+
+def test_a_wrong_password_is_told_without_saying_whether_the_address_is_known() -> None:
+    zoe = make_user("Zoe")
+    pages = [
+        Client().post("/accounts/login/", {"login": login, "password": "wrong"}).content.decode()
+        for login in (zoe.email, "nobody@example.com")
+    ]
+    assert all("This address and password do not belong together." in page for page in pages)
+
+
 def test_the_session_changes_when_somebody_signs_in() -> None:
     zoe = make_user("Zoe")
     client = Client()
