@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,22 @@ def test_answers_fail_lag_and_vanish_as_ordered(service: TokenServer) -> None:
         renew(service, grant)
     assert renew(service, grant).json == {"error": "invalid_grant"}
     assert service.state()["counts"]["dropped"] == 1
+
+
+def test_work_may_be_done_late_and_never_for_who_has_gone(service: TokenServer) -> None:
+    (grant,) = service.grants(1)
+    service.next_answers({"kind": "late", "seconds": 0.2}, {"kind": "late", "seconds": 0.3})
+    grant = renew(service, grant).json
+    host, _, port = service.place.rpartition(":")
+    tls = ssl.create_default_context(cafile=str(service.authority.bundle))
+    form = f"grant_type=refresh_token&refresh_token={grant['refresh_token']}"
+    gone = http.client.HTTPSConnection(host, int(port), context=tls, timeout=10)
+    gone.request("POST", "/token", form)
+    gone.close()
+    while "gone" not in service.state()["counts"]:
+        time.sleep(0.05)
+    assert renew(service, grant).status == 200
+    assert (service.state()["reused"], service.state()["refreshes"]) == (0, {"2": 1})
 
 
 def test_access_tokens_end_with_their_life_and_with_their_grant(service: TokenServer) -> None:

@@ -10,6 +10,7 @@ import secrets
 import ssl
 import sys
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 HTTP = b"HTTP/1.1 %d Said\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s"
 HANGS_UP = b""
+Order = dict[str, Any]
+AS_EVER: Order = {"kind": "own"}
 
 
 class Service:
@@ -33,13 +36,17 @@ class Service:
         self.at_once = 0
         self._reset()
 
-    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> bytes:
+    def order(self, target: str) -> Order:
+        """Take what a test ordered for the next request to the token endpoint."""
+        return self.ordered.pop(0) if target == "/token" and self.ordered else AS_EVER
+
+    def answer(self, target: str, headers: dict[str, str], body: bytes, order: Order) -> bytes:
         """Answer one request."""
         parts = urlsplit(target)
         if parts.path.startswith("/controls/"):
             return self._control(parts.path.removeprefix("/controls/"), headers, body)
         acts = {
-            "/token": lambda: self._token(headers, body),
+            "/token": lambda: self._token(headers, body, order),
             "/auth": lambda: self._authorize(dict(parse_qsl(parts.query))),
             "/token/revocation": lambda: self._revoke(headers, body),
             "/api/me": lambda: self._read(headers, "me"),
@@ -56,15 +63,13 @@ class Service:
         location = f"{asked['redirect_uri']}?{urlencode(back)}"
         return said({}, 302, Location=location)
 
-    def _token(self, headers: dict[str, str], body: bytes) -> bytes:
-        ordered: dict[str, Any] = self.ordered.pop(0) if self.ordered else {"kind": "own"}
-        if ordered["kind"] == "status":
-            status: int = ordered["status"]
-            more: dict[str, str] = ordered.get("headers", {})
+    def _token(self, headers: dict[str, str], body: bytes, order: Order) -> bytes:
+        if order["kind"] == "status":
+            status, more = order["status"], order.get("headers", {})
             self.counts[f"status {status}"] += 1
-            return said(ordered.get("body", {}), status, **more)
+            return said(order.get("body", {}), status, **more)
         answer = self._grant(headers, dict(parse_qsl(body.decode())))
-        if ordered["kind"] == "drop":
+        if order["kind"] == "drop":
             self.counts["dropped"] += 1
             return HANGS_UP
         return answer
@@ -155,7 +160,7 @@ class Service:
     def _reset(self, _body: object = None) -> None:
         self.book = Book(access_seconds=self.settings["access_seconds"])
         self.counts: Counter[str] = Counter()
-        self.ordered: list[dict[str, Any]] = []
+        self.ordered: list[Order] = []
         self.most_at_once = 0
         self._codes: dict[str, tuple[str, dict[str, str]]] = {}
 
@@ -205,6 +210,7 @@ class Connection(asyncio.Protocol):
         """Serve for this service."""
         self._service = service
         self._waiting = b""
+        self._is_gone = False
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -225,13 +231,29 @@ class Connection(asyncio.Protocol):
         if len(rest) < length:
             return
         self._waiting = rest[length:]
-        method, target, _ = first.split(" ", 2)
-        self._answer(method, target, headers, rest[:length])
+        _, target, _ = first.split(" ", 2)
+        self._take(target, headers, rest[:length])
 
-    def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that nobody listens any more."""
+        self._is_gone = True
+
+    def _take(self, target: str, headers: dict[str, str], body: bytes) -> None:
+        order = self._service.order(target)
+        work = partial(self._answer, target, headers, body, order)
+        if order["kind"] == "late":
+            asyncio.get_running_loop().call_later(order["seconds"], work)
+        else:
+            work()
+
+    def _answer(self, target: str, headers: dict[str, str], body: bytes, order: Order) -> None:
         service = self._service
+        if self._is_gone:
+            service.counts["gone"] += 1
+            return
+        answer = service.answer(target, headers, body, order)
         lag = service.settings["lag_seconds"] if target == "/token" else 0
-        answer = service.answer(method, target, headers, body)
+        lag = order["seconds"] if order["kind"] == "delay" else lag
         if not lag:
             self._send(answer)
             return
@@ -246,7 +268,7 @@ class Connection(asyncio.Protocol):
     def _send(self, answer: bytes) -> None:
         if answer == HANGS_UP:
             self._transport.abort()
-        elif not self._transport.is_closing():
+        elif not self._is_gone:
             self._transport.write(answer)
 
 

@@ -72,8 +72,10 @@ class TokenServer:
     def next_answers(self, *answers: dict[str, Any]) -> None:
         """Order the next answers of the token endpoint, one each.
 
-        `{"kind": "drop"}`: the work is done, and the connection ends without an answer; `status`
-        with `status`, `headers`, `body`: no work is done; `own`: as ever.
+        `{"kind": "drop"}`: the work is done, and the connection ends without an answer; `delay`
+        with `seconds`: it is done at once and answered late; `late` with `seconds`: it is done
+        late, unless the client has gone by then; `status` with `status`, `headers`, `body`: it is
+        not done; `own`: as ever.
         """
         self._control("answers", list(answers))
 
