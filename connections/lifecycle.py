@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from connections import credentials, signals
 from connections.models import Call, Check, Connection
+from connections.oauth import revoke
 from connectors import registry
 from connectors.models import Connector
 from spojit.lib import clock
@@ -206,6 +207,7 @@ def _free_stable_key(workspace: Workspace, name: str) -> str:
 
 def _forget(row: Connection, *, actor: Actor) -> None:
     """Keep the name only: whatever may tell of host, account or answers goes."""
+    revoke.plan(row, credentials.current(row))
     credentials.destroy_all(row)
     notices.close(row.workspace, subject_id=row.pk)
     Check.objects.filter(connection=row).update(account_name="", detail="", called="")

@@ -15,6 +15,7 @@ from connections.models import (
     Check,
     Connection,
     Credential,
+    Revocation,
     Status,
     UseCounter,
 )
@@ -54,6 +55,7 @@ def register() -> None:
     retention.register("calls", _purge_calls)
     retention.register("checks", _purge_checks)
     retention.register("destroyed credentials", _purge_credentials)
+    retention.register("revocations", _purge_revocations)
     retention.register("use counters", _purge_counters)
 
 
@@ -137,6 +139,10 @@ def _purge_checks(now: datetime) -> int:
 def _purge_credentials(now: datetime) -> int:
     before = now - CREDENTIALS_FOR
     return _purge(Credential, state=State.DESTROYED, destroyed_at__lt=before)
+
+
+def _purge_revocations(now: datetime) -> int:
+    return _purge(Revocation, created_at__lt=now - CREDENTIALS_FOR)
 
 
 def _purge_counters(now: datetime) -> int:

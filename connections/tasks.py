@@ -12,7 +12,7 @@ from django.core.cache import cache
 
 from connections import credentials, expiry, leases, tries, verification
 from connections.models import Authorization, Call, Connection, Credential
-from connections.oauth import attempts, claims, exchange as exchanging, renewing, sweeping
+from connections.oauth import attempts, claims, exchange as exchanging, renewing, revoke, sweeping
 from connections.oauth.refresh import NotAuthorized
 from spojit.lib import clock
 from workspaces import isolation
@@ -83,6 +83,15 @@ def sweep(**_: Any) -> None:
     for workspace_id, attempt_id in exchanging.find_waiting(now=now):
         ids = {"workspace_id": str(workspace_id), "authorization_id": str(attempt_id)}
         exchange.apply_async(kwargs=ids, expires=until)
+    for workspace_id, revocation_id in revoke.find_due(now=now):
+        ids = {"workspace_id": str(workspace_id), "revocation_id": str(revocation_id)}
+        revoke_grant.apply_async(kwargs=ids, expires=until)
+
+
+@shared_task(name="connections.revoke")
+def revoke_grant(*, workspace_id: str, revocation_id: str, **_: Any) -> None:
+    """Take the tokens of a removed connection back at the service."""
+    revoke.carry_out(uuid.UUID(workspace_id), uuid.UUID(revocation_id))
 
 
 @shared_task(name="connections.refresh")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-KINDS = ("calls", "checks", "destroyed credentials", "use counters")
+KINDS = ("calls", "checks", "destroyed credentials", "use counters", "revocations")
 
 
 def leave_something_behind(connection: Connection, *, days_ago: int) -> None:

@@ -127,6 +127,9 @@ class Service:
         if self._client(headers, form) is None:
             return said({"error": "invalid_client"}, 401)
         self.counts["revocation"] += 1
+        if self.settings["failing_revocations"] > 0:
+            self.settings["failing_revocations"] -= 1
+            return said({}, 503)
         if grant := self.book.of_token(form.get("token", "")):
             self.book.end(grant)
         return said({})

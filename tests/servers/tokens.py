@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from tests.servers.certificates import Authority
 
 FOLDER = Path(__file__).resolve().parent.parent.parent
-SETTINGS: dict[str, Any] = {"access_seconds": 3600, "lag_seconds": 0.0, "refused_reads": 0}
+SETTINGS: dict[str, Any] = {
+    "access_seconds": 3600,
+    "lag_seconds": 0.0,
+    "refused_reads": 0,
+    "failing_revocations": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class TokenServer:
         self._control("answers", list(answers))
 
     def change(self, **settings: Any) -> None:
-        """Change `access_seconds`, `lag_seconds` or `refused_reads` (so many 401s) from now on."""
+        """Change some of `SETTINGS` from now on."""
         self._control("change", settings)
 
     def revoke(self, account: str = "") -> int:
