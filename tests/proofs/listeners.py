@@ -1,5 +1,5 @@
-"""Databases that are none: each says what a server says first, asks for the password in clear text,
-and keeps every byte that it heard.
+"""Servers that are none: each says what a server says first, asks for the password in clear text,
+and keeps every byte that it heard. Redis and mail repeat them, as careless servers do.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class Ear:
 
 
 @contextmanager
-def database(kind: str) -> Iterator[Ear]:
-    """Run a listener that passes for a `postgresql`, `mysql` or `redis`."""
+def service(kind: str) -> Iterator[Ear]:
+    """Run a listener that passes for a `postgresql`, `mysql`, `redis` or `smtp`."""
     ear = Ear()
-    with listening(lambda opened: SPEAK[kind](opened, ear)) as listener:
-        ear._listener = listener
+    with listening(lambda opened: SPEAK[kind](opened, ear)) as running:
+        ear._listener = running
         yield ear
 
 
@@ -93,8 +93,23 @@ def _packet(number: int, payload: bytes) -> bytes:
 
 
 def _redis(opened: socket.socket, ear: Ear) -> None:
-    while ear.hear(opened):
-        opened.sendall(b"-ERR not today\r\n")
+    while said := ear.hear(opened):
+        opened.sendall(b"-ERR " + _in_one_line(said))
 
 
-SPEAK: dict[str, Speak] = {"postgresql": _postgresql, "mysql": _mysql, "redis": _redis}
+def _smtp(opened: socket.socket, ear: Ear) -> None:
+    opened.sendall(b"220 ready\r\n")
+    while said := ear.hear(opened):
+        opened.sendall(b"500 " + _in_one_line(said))
+
+
+def _in_one_line(said: bytes) -> bytes:
+    return b" ".join(said.split()) + b"\r\n"
+
+
+SPEAK: dict[str, Speak] = {
+    "postgresql": _postgresql,
+    "mysql": _mysql,
+    "redis": _redis,
+    "smtp": _smtp,
+}

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-import subprocess
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import redis
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.conf import settings
 from django.core import mail
 from django.core.management import call_command
 from django.db import connection as database
@@ -20,21 +16,21 @@ from django.db import connection as database
 from connections import credentials, tasks, tries
 from connections.models import Call, Connection
 from connectors import execution
-from spojit.embedded.places import _in, _wheels
 from spojit.lib import clock, logs
 from spojit.lib.redaction import MASK
 from tests import factories, servers
 from tests.factories import make_cast, make_connector, scope, signed_in
-from tests.proofs.leaks import SHAPES, Canary, found
+from tests.proofs import listeners
+from tests.proofs.leaks import SHAPES, Canary, found, stores
 from workspaces import invitation_mails, invitations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from django.test import Client
 
     from tests.factories import Cast
+    from tests.proofs.listeners import Ear
     from tests.servers import Received, Reply, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,15 +53,16 @@ def test_canaries_that_were_used_everywhere_are_found_nowhere(
     for key in ("http", "postgresql", "mysql", "redis", "smtp", "s3"):
         make_connector(key)
     canaries: list[Canary] = []
-    with servers.recording(echo) as server, _logging_everything(written):
-        reach(server.port)
-        _connect_in_every_way(cast, server, canaries)
+    with servers.recording(echo) as server, _ears() as ears, _logging_everything(written):
+        reach(server.port, *(ear.port for ear in ears.values()))
+        _connect_in_every_way(cast, server, ears, canaries)
         _work_off(cast)
         _rotate_try_and_break(cast, server, canaries, monkeypatch)
         _work_off(cast)
         assert all(canary.token.encode() in server.everything for canary in canaries[:3])
+        assert any(listeners.heard(ears["redis"], canary.token) for canary in canaries)
         seed, link = _sealed_for_people(cast)
-        places = _pages(cast) | _staff_pages(seed) | _stores()
+        places = _pages(cast) | _staff_pages(seed) | stores()
     places["logs"] = written.getvalue().encode()
     assert found([Canary("plain", token=link), Canary("plain", token=seed)], places) == []
     places["mail"] = "".join(str(message.message()) for message in mail.outbox).encode()
@@ -89,7 +86,16 @@ def _new(canaries: list[Canary], shape: str) -> str:
     return canaries[-1].value
 
 
-def _connect_in_every_way(cast: Cast, server: Server, canaries: list[Canary]) -> None:
+@contextmanager
+def _ears() -> Iterator[dict[str, Ear]]:
+    """Servers of other languages than HTTP, by connector."""
+    with ExitStack() as opened:
+        yield {kind: opened.enter_context(listeners.service(kind)) for kind in listeners.SPEAK}
+
+
+def _connect_in_every_way(
+    cast: Cast, server: Server, ears: dict[str, Ear], canaries: list[Canary]
+) -> None:
     client, url = signed_in(cast.bob), server.url
     for path in ("/ok", "/refused", "/broken"):
         for scheme, more, shape in (
@@ -102,27 +108,33 @@ def _connect_in_every_way(cast: Cast, server: Server, canaries: list[Canary]) ->
         password = _new(canaries, "letters")
         values = {"base_url": url, "username": "bob", "password": password, "test_path": path}
         _add(client, cast, "http", "basic", values, name=f"basic {path}")
-    _connect_to_servers(client, cast, server.port, canaries)
+    _connect_to_servers(client, cast, ears, canaries)
+    _connect_to_storage(client, cast, server.port, canaries)
     refused = {"base_url": "https://u:p@x/", "api_key": _new(canaries, "plain")}
     answer = _post(client, cast, "http", "api_key", refused | {"name": "refused"})
     assert answer.status_code == 422
     assert found(canaries, {"the refused form": answer.content}) == []
 
 
-def _connect_to_servers(client: Client, cast: Cast, port: int, canaries: list[Canary]) -> None:
-    """Databases, mail and storage, all at a server that speaks none of their languages."""
-    host = {"host": "127.0.0.1", "port": str(port), "username": "bob"}
+def _connect_to_servers(
+    client: Client, cast: Cast, ears: dict[str, Ear], canaries: list[Canary]
+) -> None:
+    """Databases and mail, all of which repeat what they heard."""
     for key, scheme, more in (
         ("postgresql", "database", {"database": "d", "tls": "off"}),
         ("mysql", "database", {"database": "d", "tls": "off"}),
         ("redis", "database", {"database": "0", "tls": "off"}),
         ("smtp", "basic", {"tls": "starttls"}),
     ):
+        host = {"host": "127.0.0.1", "port": str(ears[key].port), "username": "bob"}
         values = {**host, **more, "password": _new(canaries, "plain")}
         _add(client, cast, key, scheme, values, name=f"{key} by password")
-    for key, kind in (("postgresql", "postgresql"), ("mysql", "mysql"), ("redis", "redis")):
-        url = f"{kind}://bob:{_new(canaries, 'plain')}@127.0.0.1:{port}/0"
+    for key in ("postgresql", "mysql", "redis"):
+        url = f"{key}://bob:{_new(canaries, 'plain')}@127.0.0.1:{ears[key].port}/0"
         _add(client, cast, key, "database_url", {"connection_string": url}, name=f"{key} by URL")
+
+
+def _connect_to_storage(client: Client, cast: Cast, port: int, canaries: list[Canary]) -> None:
     keys = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "us-east-1"}
     place = {"service_url": "compatible", "endpoint": f"http://127.0.0.1:{port}"}
     secret = {"secret_access_key": _new(canaries, "base64")}
@@ -272,44 +284,6 @@ def scope_of_all() -> Any:
 def _whole(answer: Any) -> bytes:
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     return content + repr(sorted(answer.headers.items())).encode()
-
-
-def _stores() -> dict[str, bytes]:
-    stored: dict[str, bytes] = {"the database dump": _dump()}
-    with redis.Redis.from_url(settings.REDIS_URL) as store:
-        for key in store.scan_iter():
-            stored[f"Redis {key!r}"] = key + _content(store, key)
-    assert any(b"celery" in key.encode() for key in stored)
-    return stored
-
-
-def _content(store: Any, key: bytes) -> bytes:
-    read = {
-        b"string": lambda: store.get(key),
-        b"list": lambda: store.lrange(key, 0, -1),
-        b"hash": lambda: store.hgetall(key),
-        b"set": lambda: store.smembers(key),
-        b"zset": lambda: store.zrange(key, 0, -1),
-    }
-    value = read[store.type(key)]()
-    return value if isinstance(value, bytes) else repr(value).encode()
-
-
-def _dump() -> bytes:
-    least, greatest = (
-        "0" * 8 + "-0000-0000-0000-" + "0" * 12,
-        "ffffffff-ffff-ffff-ffff-ffffffffffff",
-    )
-    environment = os.environ | {"PGOPTIONS": f"-c spojit.low={least} -c spojit.high={greatest}"}
-    command = [str(_pg_dump()), "--enable-row-security", settings.MIGRATION_DATABASE_URL]
-    dump = subprocess.run(command, env=environment, capture_output=True, check=True).stdout
-    assert b"connections_credential" in dump
-    assert b"api_key /ok" in dump
-    return dump
-
-
-def _pg_dump() -> Path:
-    return _in(_wheels()).postgres / "pg_dump"
 
 
 @contextmanager

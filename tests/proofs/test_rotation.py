@@ -202,7 +202,7 @@ def test_a_database_that_moved_never_hears_the_old_password(reach: Reach, connec
     secret, fresh = "old-password-44444444", "new-password-55555555"
     values = {"host": "old.test", "username": "ada", "password": secret, "tls": "off"}
     extra = {} if connector == "redis" else {"database": "shop"}
-    with listeners.database(connector) as old, listeners.database(connector) as new:
+    with listeners.service(connector) as old, listeners.service(connector) as new:
         reach(old.port, new.port)
         workspace = factories.make_workspace()
         given = values | extra | {"port": str(old.port)}
