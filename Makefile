@@ -35,7 +35,10 @@ run: setup  ## Run everything in the foreground on PORT (8000); Ctrl-C stops it 
 	@exec $(BIN)/python manage.py up
 
 test: setup browsers  ## Run all tests, browser tests included (ARGS="-k name" narrows)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report $(if $(ARGS),,--fail-under=95)
 
 soak: setup browsers  ## Run fault, load and race tests at their full size
 	@SOAK=true $(BIN)/pytest -n 0 -m soak $(ARGS)
