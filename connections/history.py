@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, QuerySet
 
+from connections import credentials
 from connections.models import Check, Connection, UseCounter
 from connections.models.check import Kind
 from spojit.lib.charts import Day
@@ -59,6 +60,7 @@ ACTS = {
     ),
     "credential.discarded": Act("remove", "discarded the new credentials"),
     "credential.expiry_set": Act("clock", "set the expiry date"),
+    "connection.mending_asked": Act("mail", "asked for it to be mended", kind="warn"),
 }
 
 
@@ -83,6 +85,7 @@ def recent(connection: Connection, *, most: int, before: datetime | None = None)
     events = [
         *map(event_of_check, checks.order_by("-at")[:most]),
         *map(event_of_act, acts.order_by("-at")[:most]),
+        *(event for event in _renewal(connection) if before is None or event.at < before),
     ]
     return sorted(events, key=lambda event: event.at, reverse=True)[:most]
 
@@ -101,7 +104,25 @@ def event_of_act(event: AuditEvent) -> Event:
     return Event(event.at, act.icon, f"{event.actor_name} {act.words}", act.kind, _details(event))
 
 
+def _renewal(connection: Connection) -> list[Event]:
+    """Tell of the last renewal of the tokens; the earlier ones are counted by day."""
+    if not connection.manifest_scheme.has_tokens:
+        return []
+    row = credentials.current(connection)
+    if row is None or row.tokens_issued_at is None or row.revision < 2:
+        return []
+    return [Event(row.tokens_issued_at, "done", "Renewed the tokens", "good")]
+
+
+_OTHER_WORDS = {
+    Kind.REFRESH: ("Renewed the tokens", "Renewing the tokens did not work"),
+    Kind.AUTHORIZATION: ("Authorized at the service", "Authorizing at the service did not work"),
+}
+
+
 def _check_words(check: Check) -> str:
+    if check.kind in _OTHER_WORDS:
+        return _OTHER_WORDS[Kind(check.kind)][0 if check.is_ok else 1]
     subject = "New credentials" if check.is_staged else "Verified"
     if check.kind == Kind.CALL:
         return f"A call changed the status to {check.status_after.title()}"
@@ -164,5 +185,6 @@ def _day(on: date, used: UseCounter | None, verifications: int, marks: list[str]
         calls=used.calls if used else 0,
         failures=used.failures if used else 0,
         verifications=verifications,
+        refreshes=used.refreshes if used else 0,
         marks=tuple(marks),
     )

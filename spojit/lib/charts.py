@@ -17,12 +17,13 @@ MARKS_HEIGHT = 14
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of use: calls, how many of them failed, verifications, and changes in words."""
+    """One day of use: calls, how many failed, verifications, renewals, and changes in words."""
 
     on: date
     calls: int = 0
     failures: int = 0
     verifications: int = 0
+    refreshes: int = 0
     marks: Sequence[str] = ()
 
 
@@ -46,6 +47,8 @@ class Bar:
             words.append(f"{self.day.failures} failed")
         if self.day.verifications:
             words.append(_count(self.day.verifications, "verification"))
+        if self.day.refreshes:
+            words.append(_count(self.day.refreshes, "renewal"))
         return ": ".join([words[0], ", ".join([*words[1:], *self.day.marks])])
 
     @property
