@@ -11,7 +11,15 @@ from connectors.encoding import InvalidArguments
 from spojit.lib import marks
 
 if TYPE_CHECKING:
-    from connectors.manifest import AnswerRule, Connector, HttpRequest, Scheme, Tool
+    from connectors.manifest import (
+        AnswerRule,
+        Connector,
+        HttpRequest,
+        Identity,
+        Scheme,
+        Tool,
+        Verification,
+    )
 
 Found = Iterator[tuple[str, str]]
 """Places in the file, and what is wrong there with how to mend it."""
@@ -106,11 +114,22 @@ def _of_verification(connector: Connector, scheme: Scheme, place: str) -> Found:
     if verification.request:
         yield from _of_request(connector, scheme, verification.request, {}, place)
     if verification.identity:
-        for path in (verification.identity.id, *verification.identity.name):
-            yield from _of_path(f"{place}.identity", path)
-        if not paths.text(verification.example, verification.identity.id):
-            yield f"{place}.example", "it has no account where identity.id looks; mend one of them"
+        yield from _of_identity(scheme, verification, verification.identity, place)
     yield from _of_rules(f"{place}.answers", verification.answers)
+
+
+def _of_identity(
+    scheme: Scheme, verification: Verification, identity: Identity, place: str
+) -> Found:
+    """The account is in the example, or what tells it is told."""
+    told = identity.told_key
+    for path in ([] if told else [identity.id]) + identity.name:
+        yield from _of_path(f"{place}.identity", path)
+    if told and told not in scheme.told_keys:
+        yield f"{place}.identity.id", f"the service does not tell {told}; capture it"
+    found = identity.name if told else [identity.id]
+    if not any(paths.text(verification.example, path) for path in found):
+        yield f"{place}.example", "it has no account where identity.id looks; mend one of them"
 
 
 def _of_tool(connector: Connector, tool: Tool) -> Found:

@@ -87,7 +87,7 @@ def _proven(
     data: Any,
 ) -> Verified:
     """Read the account; an answer that names none, where it should, is not the service's."""
-    account_id, account_name = _account(verification, data)
+    account_id, account_name = _account(verification, values, data)
     if verification.identity and not account_id:
         return Verified(Outcome("bad_answer", status_code=answer.status))
     return Verified(
@@ -160,12 +160,15 @@ def _refused(connector: Connector, answer: Answer, reading: answers.Reading, nam
     )
 
 
-def _account(verification: Verification, data: Any) -> tuple[str, str]:
+def _account(verification: Verification, values: Mapping[str, str], data: Any) -> tuple[str, str]:
+    """Read ID and name; an ID that was told before counts only beside a name in this answer."""
     rule = verification.identity
     if rule is None:
         return "", ""
-    names = (paths.text(data, path) for path in rule.name)
-    return _clean(paths.text(data, rule.id)), _clean(next(filter(None, names), ""))
+    name = _clean(next(filter(None, (paths.text(data, path) for path in rule.name)), ""))
+    if rule.told_key:
+        return (_clean(values.get(rule.told_key, "")) if name else ""), name
+    return _clean(paths.text(data, rule.id)), name
 
 
 def _clean(text: str) -> str:

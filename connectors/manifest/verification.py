@@ -16,11 +16,18 @@ Refusal = Literal["refused", "valid_but_limited"]
 class Identity(Strict):
     """Where the answer says whose account it is: paths of `connectors.paths`.
 
-    Of several `name` paths the first that holds something counts.
+    Of several `name` paths the first that holds something counts. Where no answer holds the ID,
+    `id` is the key in braces of a value that the service told (captured or discovered).
     """
 
     id: str
     name: list[str] = []
+
+    @property
+    def told_key(self) -> str:
+        """The key of the value that is the ID; empty when a path leads to it."""
+        is_told = self.id.startswith("{") and self.id.endswith("}")
+        return self.id[1:-1] if is_told else ""
 
 
 class Environment(Strict):

@@ -45,6 +45,7 @@ def _request(client: Client, discovery: Discovery, tokens: Tokens) -> Request:
     headers = {"Accept": "application/json"} | {
         name: templates.render(text, client.shown)
         for name, text in client.connector.headers.items()
+        if templates.names(text) <= client.shown.keys()
     }
     return asking.private("GET", discovery.url, headers=headers, body=None, sent=sent)
 
