@@ -130,3 +130,26 @@ def test_a_mutation_that_shopify_refuses_is_refused(recorder: Recorder) -> None:
         "request_refused"
     )
     assert recorder.requests[0].headers["host"].startswith("my-shop.myshopify.com")
+
+
+def test_a_company_that_the_callback_told_is_the_account(recorder: Recorder) -> None:
+    quickbooks = recorder.moved(registry.get("quickbooks"))
+    scheme = quickbooks.scheme("oauth2")
+    values = {"service_url": "sandbox", "realm_id": "4620816365", "access_token": "a-token"}
+    recorder.reply({"CompanyInfo": {"CompanyName": "Example Ltd", "Id": "1"}})
+    recorder.reply({"something": "else"})
+    verified = execution.verify(quickbooks, scheme, values, policy=recorder.policy())
+    assert (verified.account_id, verified.account_name) == ("4620816365", "Example Ltd")
+    assert verified.environment == "sandbox"
+    assert recorder.requests[0].path == "/v3/company/4620816365/companyinfo/4620816365"
+    other = execution.verify(quickbooks, scheme, values, policy=recorder.policy())
+    assert other.outcome.name == "bad_answer"
+
+
+def test_jira_is_reached_by_site_or_by_gateway_as_one_signs_in() -> None:
+    jira = registry.get("jira")
+    for key, expected in {"oauth2": ["cloud"], "basic": ["site"]}.items():
+        choice = jira.scheme(key).field("service_url")
+        assert choice is not None
+        assert choice.choice_values == expected
+        assert choice.default == expected[0]
