@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from connections.models import Check, Connection
 
+AUTHORIZED = "Authorized at the service"
+"""The step that comes first where a person authorizes the connection."""
 ADDRESS, REACHED, ACCEPTED, ACCOUNT, PERMISSIONS = range(5)
 
 
@@ -36,6 +38,22 @@ def is_verifying(connection: Connection, *, now: datetime) -> bool:
 def running() -> list[Step]:
     """Return the steps while nobody has answered yet."""
     return [Step(label, "waiting" if place else "running") for place, label in enumerate(STEPS)]
+
+
+def exchanging() -> list[Step]:
+    """Return the steps while the service's answer is exchanged for tokens."""
+    return [Step(AUTHORIZED, "running"), *(Step(label, "waiting") for label in STEPS)]
+
+
+def not_authorized(why: str, *, remedy: str) -> list[Step]:
+    """Return the steps of an attempt that came to nothing at the service."""
+    failed = Step(AUTHORIZED, "failed", why=why, remedy=remedy)
+    return [failed, *(Step(label, "waiting") for label in STEPS)]
+
+
+def authorized(steps: list[Step]) -> list[Step]:
+    """Put before the steps of a verification that the service said yes."""
+    return [Step(AUTHORIZED, "done"), *steps]
 
 
 def finished(check: Check, *, scopes: list[str] | None = None) -> list[Step]:

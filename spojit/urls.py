@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("workspaces.urls")),
+    path("", include("connections.oauth_urls")),
     path("w/<slug:slug>/connectors/", include("connections.catalogue_urls")),
     path("w/<slug:slug>/connections/", include("connections.urls")),
 ]

@@ -69,6 +69,10 @@ def of_connector(_scene: Scene) -> dict[str, Any]:
     return {"key": "github"}
 
 
+def of_oauth_app(_scene: Scene) -> dict[str, Any]:
+    return {"key": "github", "scheme": "oauth2"}
+
+
 def of_tool(_scene: Scene) -> dict[str, Any]:
     return {"key": "github", "tool_key": "request"}
 

@@ -24,6 +24,7 @@ from tests.scene import (
     of_connector,
     of_invitation,
     of_membership,
+    of_oauth_app,
     of_tool,
 )
 from workspaces import invitations
@@ -70,6 +71,9 @@ IN_A_WORKSPACE = [
     Row("workspaces:hand_over", OWNERS, OWNERS),
     Row("workspaces:leave", EVERYBODY, EVERYBODY),
     Row("workspaces:delete", OWNERS, OWNERS),
+    Row("oauth:apps", ADMINS),
+    Row("oauth:app", ADMINS, ADMINS, of_oauth_app),
+    Row("oauth:app_removal", ADMINS, ADMINS, of_oauth_app),
     Row("connectors:catalogue", EVERYBODY),
     Row("connectors:detail", EVERYBODY, None, of_connector),
     Row("connectors:connections", EVERYBODY, None, of_connector),
@@ -86,6 +90,7 @@ IN_A_WORKSPACE = [
     Row("connections:ask", None, MEMBERS, of_connection),
     Row("connections:credentials", EVERYBODY, MANAGERS, of_connection),
     Row("connections:credential", MANAGERS, MANAGERS, of_connection),
+    Row("connections:abandon", None, MANAGERS, of_connection),
     Row("connections:restoration", None, MANAGERS, of_connection),
     Row("connections:discard", None, MANAGERS, of_connection),
     Row("connections:account", None, MANAGERS, of_connection),
@@ -103,6 +108,8 @@ ELSEWHERE: dict[str, tuple[int, int]] = {
     "healthz": (200, 200),
     "readyz": (200, 200),
     "metrics": (200, 200),
+    "oauth:callback": (302, 302),
+    "oauth:problem": (200, 200),
     "workspaces:create": (302, 200),
     "workspaces:sessions": (302, 200),
     "workspaces:invitation_accept": (200, 200),
@@ -225,7 +232,8 @@ def arguments_of(name: str, cast: Cast) -> dict[str, str]:
         return {"token": invitations.token_of(row)}
     if name == "account_reset_password_from_key":
         return {"uidb36": "1", "key": "none"}
-    return {"key": "none"} if name == "account_confirm_email" else {}
+    others = {"account_confirm_email": {"key": "none"}, "oauth:problem": {"kind": "stale"}}
+    return others.get(name, {})
 
 
 @pytest.mark.django_db

@@ -3,7 +3,9 @@
 from connections.forms.adding import AddForm
 from connections.forms.arguments import ToolForm
 from connections.forms.lines import Line, Stored
+from connections.forms.oauth_app import OAuthAppForm
 from connections.forms.rotating import RotateForm
+from connections.forms.scopes import ScopesForm
 from connections.forms.settings import (
     ExpiryForm,
     HandOverForm,
@@ -18,8 +20,10 @@ __all__ = [
     "HandOverForm",
     "Line",
     "NameForm",
+    "OAuthAppForm",
     "RemovalForm",
     "RotateForm",
+    "ScopesForm",
     "SharingForm",
     "Stored",
     "ToolForm",

@@ -59,7 +59,9 @@ class AddForm(SchemeForm):
 
     @property
     def extras(self) -> list[Line]:
-        """What few need."""
+        """What few need; an authorization says itself when it ends."""
+        if self.scheme.is_grant:
+            return [Line(self["is_private"])]
         return [Line(self["expires_on"]), Line(self["is_private"])]
 
     @property

@@ -81,8 +81,18 @@ class RotateForm(SchemeForm):
 
     @property
     def lines(self) -> list[Line]:
-        """The scheme's inputs, then the expiry date."""
+        """The scheme's inputs, then the expiry date; an authorization says itself when it ends."""
+        if self.scheme.is_grant:
+            return super().lines
         return [*super().lines, Line(self["expires_on"])]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a value is another one than is stored; after validation."""
+        secret = self.scheme.secret_keys
+        open_values = {key: value for key, value in self.checked.items() if key not in secret}
+        before = credentials.public_values(self.base) if self.base else {}
+        return bool(self.cleared) or open_values != before or bool(self.checked.keys() & secret)
 
     def act(self, field: Field) -> str:
         """Return what is to happen to a stored secret: keep, replace or clear."""

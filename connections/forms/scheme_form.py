@@ -21,7 +21,10 @@ TYPE_AGAIN = "Type it again: a secret is never sent back to the page."
 
 
 class SchemeForm(forms.Form):
-    """Inputs of one scheme. `values` is what was typed, and `notes` what hygiene will change."""
+    """Inputs of one scheme. `values` is what was typed, and `notes` what hygiene will change.
+
+    `checked` is what it makes of them, without the secrets that are kept.
+    """
 
     use_required_attribute = False
 
@@ -37,6 +40,7 @@ class SchemeForm(forms.Form):
         """Make the inputs; `shown` are values that are no secret, by field."""
         self.connector, self.scheme = connector, scheme
         self.notes: dict[str, str] = {}
+        self.checked: dict[str, str] = {}
         started = {PREFIX + field.key: field.default for field in scheme.fields}
         started |= {PREFIX + key: value for key, value in (shown or {}).items()}
         super().__init__(data, initial=started | (initial or {}))
@@ -63,7 +67,7 @@ class SchemeForm(forms.Form):
         super().clean()
         try:
             cleaned = fields.clean(self.connector, self.scheme, self.values, kept=self.kept)
-            self.notes = cleaned.notes
+            self.notes, self.checked = cleaned.notes, cleaned.values
         except InvalidValues as refused:
             self.refuse(refused)
         return self.cleaned_data

@@ -20,6 +20,7 @@ from spojit.lib.errors import Refused
 from spojit.lib.ids import new_id
 from workspaces import isolation
 from workspaces.audit import Actor
+from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -68,6 +69,7 @@ def begin(
     Raises:
         NotAGrant, UnknownScope: this cannot be authorized.
         AppMissing: there is no OAuth app.
+        CredentialMissing, CredentialUnreadable: the values of the scheme are gone.
         InvalidValues, ConnectionGone: as `credentials.stage`.
         BadServiceUrl, Unfilled: the values make no address.
         TooMany: it was begun 20 times in this hour.
@@ -80,7 +82,7 @@ def begin(
     with isolation.workspace(connection.workspace_id):
         known = app_for(connection)
         base = _base(connection, fields=fields, clear=clear, actor=actor)
-        values = rows.unseal(base).values
+        values = _values(base)
         asked = oauth.asked_scopes(scheme.oauth2, [*_before(connection, scheme), *wanted])  # type: ignore[arg-type]
         row = _new(connection, base, known, scopes=asked, actor=actor)
         row.state_hash, row.session_hash = attempts.hashed(state), attempts.hashed(session_key)
@@ -101,6 +103,13 @@ def app_for(connection: Connection) -> Known | None:
     return apps.find(
         connection.workspace, connector_key=connection.connector_id, scheme=connection.scheme
     )
+
+
+def _values(base: Credential) -> dict[str, str]:
+    try:
+        return rows.unseal(base).values
+    except CannotOpen:
+        raise credentials.CredentialUnreadable from None
 
 
 def _known(scheme: Scheme, scopes: Collection[str]) -> list[str]:

@@ -14,7 +14,8 @@ from connections import credentials, lifecycle, naming, tasks
 from connections.forms import AddForm
 from connections.lifecycle import ConnectorUnavailable, NameMissing, NameTaken
 from connections.models import Connection
-from connections.views import finding, pace, showing
+from connections.views import asking, finding, pace, showing
+from connections.views.leaving import leave
 from connectors import execution
 from connectors.fields import InvalidValues
 from connectors.manifest.connector import UnknownScheme
@@ -24,6 +25,7 @@ from workspaces.access import WorkspaceRequest, requires
 from workspaces.roles import Permission
 
 if TYPE_CHECKING:
+    from connections.forms import ScopesForm
     from connectors.manifest import Connector as Manifest, Scheme
 
 
@@ -36,12 +38,14 @@ def add(request: WorkspaceRequest, *, key: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, _empty(request, manifest, scheme))
     form = AddForm(request.POST, connector=manifest, scheme=scheme)
-    connection = _create(request, form) if form.is_valid() else None
+    scopes = asking.form(request, scheme) if scheme.is_grant else None
+    connection = _create(request, form) if _is_fit(request, form, scopes) else None
     if connection is None:
-        return _page(request, form, status=422)
+        return _page(request, form, scopes=scopes, status=422)
     for note in form.described_notes():
         messages.info(request, note)
-    return redirect(showing.page(request.workspace.slug, connection, "added"))
+    gone = leave(request, connection, scopes) if scopes else None
+    return gone or redirect(showing.page(request.workspace.slug, connection, "added"))
 
 
 @require_safe
@@ -110,6 +114,17 @@ def _shown(source: Connection) -> dict[str, str]:
     return credentials.public_values(current) if current else {}
 
 
+def _is_fit(request: WorkspaceRequest, form: AddForm, scopes: ScopesForm | None) -> bool:
+    """Whether everything is filled in, and there is an app to go to the service with."""
+    is_valid = form.is_valid()
+    if scopes is None:
+        return is_valid
+    app = asking.app(request, form.connector, form.scheme)
+    if app and app["is_missing"]:
+        scopes.add_error(None, f"{app['title']} Nothing was saved yet.")
+    return scopes.is_valid() and is_valid
+
+
 def _create(request: WorkspaceRequest, form: AddForm) -> Connection | None:
     try:
         pace.take(request)
@@ -128,15 +143,27 @@ def _create(request: WorkspaceRequest, form: AddForm) -> Connection | None:
     except (ConnectorUnavailable, TooMany) as refused:
         form.add_error(None, f"{refused.message} {refused.hint}".strip())
     else:
-        tasks.announce_verification(connection)
+        if not form.scheme.is_grant:
+            tasks.announce_verification(connection)
         return connection
     return None
 
 
-def _page(request: WorkspaceRequest, form: AddForm, *, status: int = 200) -> HttpResponse:
+def _page(
+    request: WorkspaceRequest,
+    form: AddForm,
+    *,
+    scopes: ScopesForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     if not Connector.objects.addable().filter(pk=form.connector.key).exists():
         raise Http404
-    return render(request, "connections/add.html", _context(request, form), status=status)
+    context = _context(request, form)
+    if form.scheme.is_grant:
+        scopes = scopes or asking.form(request, form.scheme)
+        asked = asking.context(request, form.connector, form.scheme, scopes)
+        context |= {"asked": asked, "scopes_form": scopes}
+    return render(request, "connections/add.html", context, status=status)
 
 
 def _context(request: WorkspaceRequest, form: AddForm) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from django.views.decorators.http import require_safe
 from connections import access, credentials, naming, progress
 from connections.models import Check, Connection
 from connections.models.check import Kind
+from connections.oauth import attempts
 from connections.views import finding, showing
 from connections.views.showing import Link, ShownStatus
+from connectors.outcomes import MEANINGS
 from spojit.lib import clock
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.roles import Permission
@@ -22,7 +24,19 @@ if TYPE_CHECKING:
 
     from django.http import HttpResponse
 
+    from connections.models import Authorization, Credential
+
 POLLING_ENDED = 286
+TITLES = {
+    "running": "Verifying the new credentials",
+    "failed": "The new credentials did not work",
+    "done": "Promoted: the new credentials are in use",
+}
+GRANT_TITLES = {
+    "running": "Verifying the new authorization",
+    "failed": "The connection was not authorized anew",
+    "done": "Reconnected: the new authorization is in use",
+}
 
 
 @require_safe
@@ -47,31 +61,70 @@ def of(
 
     On the page of a rotation it also says what became of the new version, and offers what is next.
     """
-    url = showing.page(request.workspace.slug, connection, "checklist")
-    staged = credentials.staged(connection) if is_rotation else None
+    attempt = attempts.newest(connection) if connection.manifest_scheme.is_grant else None
+    staged = _staged(connection) if is_rotation else None
     last = last_check(connection, version=staged.version if staged else None)
-    is_running = last is None or progress.is_verifying(connection, now=clock.now())
-    shown: dict[str, Any] = {"is_running": is_running, "url": url, "back": "added"}
+    if attempt is not None and attempt.outcome != "ok":
+        shown = _of_attempt(attempt)
+    else:
+        is_awaited = last is None and not connection.manifest_scheme.is_grant
+        is_running = is_awaited or progress.is_verifying(connection, now=clock.now())
+        shown = {"is_running": is_running, "steps": progress.running()}
+        if last is not None and not is_running:
+            shown |= _of_check(request, connection, last)
+        if attempt is not None:
+            shown["steps"] = progress.authorized(shown["steps"])
+    return _framed(request, connection, is_rotation=is_rotation) | shown | (
+        _rotation(request, connection, shown) if is_rotation else {}
+    )  # fmt: skip
+
+
+def _framed(
+    request: WorkspaceRequest, connection: Connection, *, is_rotation: bool
+) -> dict[str, Any]:
+    url = showing.page(request.workspace.slug, connection, "checklist")
     if is_rotation:
-        shown |= {"url": f"{url}?in=rotation", "back": "credential"}
-        shown |= _rotation(request, connection, is_running=is_running)
-    if last is None or is_running:
-        return shown | {"steps": progress.running()}
+        return {"url": f"{url}?in=rotation", "back": "credential"}
+    return {"url": url, "back": "added"}
+
+
+def _of_check(request: WorkspaceRequest, connection: Connection, last: Check) -> dict[str, Any]:
     steps = progress.finished(last, scopes=connection.scopes)
-    return shown | {"is_done": last.is_ok, "steps": steps} | _said(request, connection, last)
+    return {"is_done": last.is_ok, "steps": steps} | _said(request, connection, last)
+
+
+def _of_attempt(attempt: Authorization) -> dict[str, Any]:
+    """Tell of an attempt that is being exchanged, or that came to nothing."""
+    if not attempt.is_finished:
+        return {"is_running": True, "steps": progress.exchanging()}
+    why = attempt.detail or MEANINGS[attempt.outcome].sentence
+    remedy = attempts.hint(attempt)
+    steps = progress.not_authorized(why, remedy=remedy)
+    return {"is_running": False, "steps": steps, "headline": why, "hint": remedy}
+
+
+def _staged(connection: Connection) -> Credential | None:
+    """Find the version that waits for its verification; a grant's only once it has tokens."""
+    staged = credentials.staged(connection)
+    if staged and connection.manifest_scheme.is_grant and staged.tokens is None:
+        return None
+    return staged
 
 
 def _rotation(
-    request: WorkspaceRequest, connection: Connection, *, is_running: bool
+    request: WorkspaceRequest, connection: Connection, shown: dict[str, Any]
 ) -> dict[str, Any]:
-    slug = request.workspace.slug
-    if is_running:
-        return {"title": "Verifying the new credentials"}
-    if credentials.staged(connection):
+    slug, is_grant = request.workspace.slug, connection.manifest_scheme.is_grant
+    words = GRANT_TITLES if is_grant else TITLES
+    if shown["is_running"]:
+        return {"title": words["running"]}
+    if _staged(connection):
         url = showing.page(slug, connection, "discard")
-        return {"title": "The new credentials did not work", "discard_url": url}
+        return {"title": words["failed"], "discard_url": url}
+    if is_grant and not shown.get("is_done"):
+        return {"title": words["failed"]}
     previous = credentials.previous(connection)
-    told: dict[str, Any] = {"title": "Promoted: the new credentials are in use"}
+    told: dict[str, Any] = {"title": words["done"]}
     if previous:
         told["restore_url"] = showing.page(slug, connection, "restoration")
         told["restorable_until"] = previous.restorable_until

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connections import access
-from connections.views import showing
+from connections.models import Status
+from connections.views import grants, showing
 from connections.views.showing import Link
 
 if TYPE_CHECKING:
@@ -49,9 +50,23 @@ def frame(request: WorkspaceRequest, connection: Connection, *, tab: str = "") -
         "owner": shown["owner"],
         "may_verify": access.may_use(membership, connection),
         "may_edit": access.may_manage(membership, connection),
+        "remedy": _remedy(slug, connection),
         "menu": _menu(slug, connection),
         "tabs": _tabs(request, connection, tab),
     }
+
+
+def _remedy(slug: str, connection: Connection) -> dict[str, Any]:
+    """Give the act that puts new credentials in: typed, or authorized at the service."""
+    if not connection.manifest_scheme.is_grant:
+        url = showing.page(slug, connection, "credential")
+        return {"url": url, "label": "Rotate", "icon": "rotate", "is_first": False}
+    if not grants.is_connected(connection):
+        url = showing.page(slug, connection, "added")
+        return {"url": url, "label": "Connect", "icon": "connections", "is_first": True}
+    is_first = connection.status == Status.REAUTHORIZE
+    url = showing.page(slug, connection, "credential")
+    return {"url": url, "label": "Reconnect", "icon": "rotate", "is_first": is_first}
 
 
 def _menu(slug: str, connection: Connection) -> list[Link]:

@@ -13,7 +13,7 @@ from connections import credentials, tasks
 from connections.credentials import ConnectionGone
 from connections.forms import RotateForm
 from connections.models import Check, Connection, Credential
-from connections.views import accounts, adding, checklists, finding, pace, showing
+from connections.views import accounts, adding, checklists, connecting, finding, pace, showing
 from connections.views.framing import frame
 from connectors.fields import InvalidValues
 from spojit.lib.limits import TooMany
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 def rotate(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """Show what can be kept, replaced or cleared, or stage it: the old stays until it works."""
     connection = finding.managed(request, connection_id)
+    if connection.manifest_scheme.is_grant:
+        return connecting.reconnect(request, connection)
     form = _form(request, connection, base=credentials.current(connection))
     if request.method == "POST" and form.is_valid() and _stage(request, connection, form):
         return redirect(showing.page(request.workspace.slug, connection, "credential"))
@@ -44,6 +46,8 @@ def rotate(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespon
 def added(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """Show a new connection being verified, its fields still there to be mended."""
     connection = finding.managed(request, connection_id)
+    if connection.manifest_scheme.is_grant:
+        return connecting.added(request, connection)
     is_proven = has_worked(connection)
     staged = None if is_proven else credentials.staged(connection)
     base = staged or credentials.current(connection)

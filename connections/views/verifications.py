@@ -9,7 +9,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from connections import access, credentials, progress, tasks, verification
-from connections.views import checklists, finding, mending, returning, showing, versions
+from connections.views import (
+    checklists,
+    finding,
+    grants,
+    mending,
+    returning,
+    showing,
+    versions,
+)
 from connections.views.checklists import POLLING_ENDED
 from connections.views.showing import Link, ShownStatus
 from connectors.outcomes import MEANINGS, Meaning
@@ -24,6 +32,8 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from connections.models import Connection
+
+PENDING = "Not connected yet: nobody has authorized it at the service."
 
 
 @require_POST
@@ -63,6 +73,7 @@ def panel(request: WorkspaceRequest, connection: Connection) -> dict[str, Any]:
         "hint": meaning.hint if meaning else "",
         "detail": connection.reason_detail,
         "remedies": _remedies(request, connection),
+        "abandon_url": _abandon_url(request, connection),
         "ask": mending.offer(connection, slug=slug, membership=request.membership),
         "warnings": _warnings(request, connection),
         "decided_at": connection.decided_at,
@@ -74,10 +85,21 @@ def panel(request: WorkspaceRequest, connection: Connection) -> dict[str, Any]:
 
 def _fine(connection: Connection) -> str:
     if connection.status == "pending":
-        return "It is verified in a moment."
+        return PENDING if _is_awaited(connection) else "It is verified in a moment."
     if connection.last_outcome == "unverified":
         return MEANINGS["unverified"].sentence
     return f"It works, as {connection.account_name}." if connection.account_name else "It works."
+
+
+def _is_awaited(connection: Connection) -> bool:
+    """Whether a person has yet to authorize it."""
+    return connection.manifest_scheme.is_grant and not grants.is_connected(connection)
+
+
+def _abandon_url(request: WorkspaceRequest, connection: Connection) -> str:
+    if not _is_awaited(connection) or not access.may_manage(request.membership, connection):
+        return ""
+    return showing.page(request.workspace.slug, connection, "abandon")
 
 
 def _last(connection: Connection) -> str:
@@ -88,6 +110,8 @@ def _last(connection: Connection) -> str:
 def _remedies(request: WorkspaceRequest, connection: Connection) -> list[Link]:
     slug, membership = request.workspace.slug, request.membership
     here = showing.page(slug, connection, "detail")
+    if _is_awaited(connection) and access.may_manage(membership, connection):
+        return [Link(showing.page(slug, connection, "added"), "Continue")]
     found = showing.remedy(connection, slug=slug, membership=membership)
     return [found] if found and found.url != here else []
 

@@ -14,7 +14,7 @@ from connections.credentials import NotPromotable, NotRestorable
 from connections.forms import ExpiryForm
 from connections.models import Connection, Credential
 from connections.models.credential import State
-from connections.views import finding, showing
+from connections.views import finding, grants, showing
 from connections.views.framing import frame
 from connectors.outcomes import MEANINGS
 from spojit.lib import clock
@@ -124,6 +124,8 @@ def _context(
         "connection": frame(request, connection, tab="credentials"),
         "version": current.version if current else "none",
         "scheme_label": connection.manifest_scheme.label,
+        "is_grant": connection.manifest_scheme.is_grant,
+        "grant": grants.context(connection, current),
         "fields": _fields(connection, current),
         "expires_on": current.expires_on if current else None,
         "expiry_warning": expiry_warning(connection, current, slug=slug) if is_managed else None,

@@ -28,11 +28,13 @@ NO_PAGES = {
     "connections:checklist": FRAGMENT,
     "connections:status": FRAGMENT,
     "connections:verification": POSTED,
+    "connections:abandon": POSTED,
     "connections:restoration": POSTED,
     "connections:discard": POSTED,
     "connections:account": POSTED,
     "connections:duplicate": REDIRECT,
     "connectors:try": FRAGMENT,
+    "oauth:callback": REDIRECT,
     "account_set_password": REDIRECT,
     "account_confirm_email": MAILED,
     "account_confirm_login_code": REDIRECT,
@@ -78,6 +80,7 @@ IN_A_WORKSPACE = (
     "workspaces:hand_over",
     "workspaces:leave",
     "workspaces:delete",
+    "oauth:apps",
     "connectors:catalogue",
     "connections:list",
 )
@@ -112,6 +115,7 @@ def known() -> set[str]:
     """Return every name of this table."""
     pages = {*VISITED, *OWN, *IN_A_WORKSPACE, *OF_A_CONNECTION, *OF_A_CONNECTOR}
     others = {"workspaces:member_removal", "workspaces:invitation_accept", "connections:add"}
+    others |= {"oauth:problem", "oauth:app", "oauth:app_removal"}
     return pages | others | {"connectors:tool"} | set(NO_PAGES)
 
 
@@ -121,6 +125,7 @@ def of_visitors(world: World) -> Iterator[str]:
     yield reverse("workspaces:invitation_accept", args=[world.token])
     yield reverse("workspaces:invitation_accept", args=["used-already"])
     yield reverse("account_confirm_email", args=["too-old"])
+    yield reverse("oauth:problem", args=["unknown"])
     yield "/no/such/page/"
 
 
@@ -141,6 +146,10 @@ def of_northwind(world: World) -> Iterator[str]:
     yield from (reverse(name, args=[slug, "github"]) for name in OF_A_CONNECTOR)
     yield reverse("connections:add", args=[slug, "github"])
     yield reverse("connections:add", args=[slug, "http"])
+    yield reverse("connections:add", args=[slug, "github"]) + "?scheme=oauth2"
+    yield reverse("oauth:app", args=[slug, "github", "oauth2"])
+    yield reverse("oauth:app", args=[slug, "slack", "oauth2"])
+    yield reverse("oauth:app_removal", args=[slug, "github", "oauth2"])
     yield reverse("connectors:tool", args=[slug, "github", "create_issue"])
     yield reverse("connectors:tool", args=[slug, "text", "replace"])
     yield f"/w/{slug}/connections/no-such/"

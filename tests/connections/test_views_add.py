@@ -43,7 +43,7 @@ def count(cast: Cast) -> int:
 
 @pytest.fixture
 def catalogue(db: None) -> None:
-    for key in ("github", "http"):
+    for key in ("github", "http", "resend"):
         factories.make_connector(key)
 
 
@@ -63,7 +63,7 @@ def test_the_form_is_made_from_the_declared_fields(cast: Cast, catalogue: None) 
 def test_the_way_to_sign_in_is_chosen_only_when_there_is_a_choice(
     cast: Cast, catalogue: None
 ) -> None:
-    assert "Choose how to sign in" not in steps.get(cast.bob, add_url(cast))[1]
+    assert "Choose how to sign in" not in steps.get(cast.bob, add_url(cast, "resend"))[1]
     page = steps.get(cast.bob, add_url(cast, "http", "?scheme=basic"))[1]
     assert "Choose how to sign in" in page
     assert 'name="value-username"' in page
