@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from spojit.lib import logs, outbound, redaction
-from spojit.lib.env import Env
+from spojit.lib.env import MAIL, POSTGRESQL, REDIS, WEB, Env
 
 django_stubs_ext.monkeypatch()
 
@@ -42,9 +41,11 @@ SECRET_KEY = env.required("SECRET_KEY", fix="make one with: openssl rand -base64
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if IS_TRIAL else []
 )
-_OWN_URL = f"http://127.0.0.1:{env.number('PORT', default=8000)}" if IS_TRIAL else ""
-PUBLIC_URL = env.text("PUBLIC_URL", default=_OWN_URL).rstrip("/")
-TRUSTED_PROXIES = [ip_network(value) for value in env.words("TRUSTED_PROXIES")]
+PORT = env.number("PORT", default=8000)  # where `manage.py up` listens
+PUBLIC_URL = env.url("PUBLIC_URL", schemes=WEB).rstrip("/")
+if IS_TRIAL and not PUBLIC_URL:
+    PUBLIC_URL = f"http://127.0.0.1:{PORT}"
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 ROOT_URLCONF = "spojit.urls"
 WSGI_APPLICATION = "spojit.wsgi.application"
@@ -52,7 +53,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
-USE_TZ = True
 SITE_NAME = "Spojit"
 
 # -- Apps ---------------------------------------------------------------------------------------
@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "django_htmx",
     "csp",
 ]
@@ -107,30 +108,19 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-INSTALLED_APPS.append("django.forms")
 
 # -- Data ---------------------------------------------------------------------------------------
 
-DATABASE_URL = env.required(
-    "DATABASE_URL", fix="the app role's URL, postgresql://app:…@host/spojit"
+DATABASE_URL = env.url(
+    "DATABASE_URL", schemes=POSTGRESQL, fix="the app role's URL, postgresql://app:…@host/spojit"
 )
-MIGRATION_DATABASE_URL = env.text("MIGRATION_DATABASE_URL", default="")
-REDIS_URL = env.required("REDIS_URL", fix="for example redis://:password@host:6379/0")
-
-
-def _database(url: str, *, pool: bool) -> dict[str, Any]:
-    database = Env.database(url)
-    database["OPTIONS"]["application_name"] = "spojit"
-    if pool:
-        size = env.number("DATABASE_POOL_SIZE", default=20)
-        database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
-    return database
-
+MIGRATION_DATABASE_URL = env.url("MIGRATION_DATABASE_URL", schemes=POSTGRESQL)
+REDIS_URL = env.url("REDIS_URL", schemes=REDIS, fix="for example redis://:password@host:6379/0")
 
 DATABASES: dict[str, Any] = {
-    "default": _database(DATABASE_URL, pool=True),
+    "default": Env.database(DATABASE_URL, pool_size=env.number("DATABASE_POOL_SIZE", default=20)),
     # Owns the tables: migrations, and `purge` of the append-only audit log. Never serves requests.
-    "owner": _database(MIGRATION_DATABASE_URL or DATABASE_URL, pool=False),
+    "owner": Env.database(MIGRATION_DATABASE_URL or DATABASE_URL),
 }
 
 CACHES = {
@@ -142,8 +132,6 @@ CACHES = {
 }
 SESSION_ENGINE = "workspaces.sessions"  # who reads Redis or a dump has no sessions
 
-# -- Sealing ------------------------------------------------------------------------------------
-
 ROOT_KEYS = env.text("ROOT_KEYS", default="")
 ROOT_KMS_KEYS = env.text("ROOT_KMS_KEYS", default="")
 ROOT_PRIMARY = env.text("ROOT_PRIMARY", default="")
@@ -152,19 +140,10 @@ if not ROOT_KEYS and not ROOT_KMS_KEYS:
 
 # -- Outbound calls -----------------------------------------------------------------------------
 
-OUTBOUND_ALLOWED_NETWORKS = [
-    ip_network(value)
-    for value in env.words(
-        "OUTBOUND_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if IS_TRIAL else []
-    )
-]
-
-OUTBOUND_ALLOWED_PORTS = [
-    int(value)
-    for value in env.words(
-        "OUTBOUND_ALLOWED_PORTS", default=[env.text("PORT", default="8000")] if IS_TRIAL else []
-    )
-]
+OUTBOUND_ALLOWED_NETWORKS = env.networks(
+    "OUTBOUND_ALLOWED_NETWORKS", default=["127.0.0.0/8", "::1/128"] if IS_TRIAL else []
+)
+OUTBOUND_ALLOWED_PORTS = env.numbers("OUTBOUND_ALLOWED_PORTS", default=[PORT] if IS_TRIAL else [])
 OUTBOUND_CA_BUNDLE = env.text("OUTBOUND_CA_BUNDLE", default="")
 outbound.configure(
     allowed_networks=OUTBOUND_ALLOWED_NETWORKS,
@@ -176,39 +155,24 @@ outbound.configure(
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 30}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_DB_REUSE_MAX = 10_000
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", default=10)
+_BEAT_SECONDS = {
+    "connections.sweep": SWEEP_SECONDS,
+    "connections.refresh_due": SWEEP_SECONDS,
+    "connections.tidy": 3600,
+    "workspaces.mail_notices": 10,
+}
 CELERY_BEAT_SCHEDULE = {
-    "connections-sweep": {
-        "task": "connections.sweep",
-        "schedule": float(SWEEP_SECONDS),
-        "options": {"expires": 0.9 * SWEEP_SECONDS},
-    },
-    "connections-refresh-due": {
-        "task": "connections.refresh_due",
-        "schedule": float(SWEEP_SECONDS),
-        "options": {"expires": 0.9 * SWEEP_SECONDS},
-    },
-    "connections-tidy": {
-        "task": "connections.tidy",
-        "schedule": 3600.0,
-        "options": {"expires": 3000.0},
-    },
-    "workspaces-mail-notices": {
-        "task": "workspaces.mail_notices",
-        "schedule": 10.0,
-        "options": {"expires": 9.0},
-    },
+    task: {"task": task, "schedule": float(seconds), "options": {"expires": 0.9 * seconds}}
+    for task, seconds in _BEAT_SECONDS.items()
 }
 CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=8)
 # How many tokens one worker renews at once, besides its other work.
@@ -254,14 +218,11 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
+_VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator")
-] + [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    }
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
 ]
 
 # -- The browser --------------------------------------------------------------------------------
@@ -271,7 +232,6 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS or not IS_TRIAL
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_FAILURE_VIEW = "spojit.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -283,21 +243,15 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", default=0 if IS_TRIAL else 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not IS_TRIAL
-X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+_OWN_SOURCES = ("script", "style", "font", "connect", "manifest")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
+        **{f"{kind}-src": [SELF] for kind in _OWN_SOURCES},
+        **{name: [NONE] for name in ("default-src", "base-uri", "frame-ancestors")},
         "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
         "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "manifest-src": [SELF],
     }
 }
 
@@ -316,7 +270,7 @@ STORAGES = {
 
 # -- Mail ---------------------------------------------------------------------------------------
 
-EMAIL_URL = env.text("EMAIL_URL", default="")
+EMAIL_URL = env.url("EMAIL_URL", schemes=MAIL)
 vars().update(Env.email(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Spojit <spojit@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -328,7 +282,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 # Workers and the scheduler serve nothing; with a port, a worker serves its own numbers on it.
 WORKER_METRICS_HOST = env.text("WORKER_METRICS_HOST", default="127.0.0.1")
 WORKER_METRICS_PORT = env.number("WORKER_METRICS_PORT", default=0)
-LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
+LOG_LEVEL = env.level("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = None
 logs.configure(level=LOG_LEVEL, json=env.flag("LOG_JSON", default=not IS_TRIAL))
 
@@ -338,14 +292,9 @@ redaction.register_for_process([SECRET_KEY, METRICS_TOKEN, *map(Env.password, _U
 if not IS_TRIAL:
     if DEBUG:
         env.refuse("DEBUG must be off outside a trial")
-    if not ALLOWED_HOSTS:
-        env.missing("ALLOWED_HOSTS", fix="the host names people use, separated by commas")
-    if not EMAIL_URL:
-        env.missing("EMAIL_URL", fix="smtp+tls://user:password@host:587; links are mailed")
-    if not PUBLIC_URL:
-        env.missing("PUBLIC_URL", fix="the address people use, https://spojit.example.com")
+    env.need("ALLOWED_HOSTS", fix="the host names people use, separated by commas")
+    env.need("EMAIL_URL", fix="smtp+tls://user:password@host:587; links are mailed")
+    env.need("PUBLIC_URL", fix="the address people use, https://spojit.example.com")
     if SECRET_KEY and len(SECRET_KEY) < 50:
-        env.refuse(
-            "SECRET_KEY is shorter than 50 characters (make one with: openssl rand -base64 48)"
-        )
+        env.refuse("SECRET_KEY is shorter than 50 characters: openssl rand -base64 48")
 env.stop_if_anything_is_missing()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -9,7 +11,12 @@ from urllib.parse import unquote, urlsplit
 import environ
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import MutableMapping, Sequence
+
+POSTGRESQL = ("postgresql", "postgres")
+REDIS = ("redis", "rediss", "unix")
+MAIL = tuple(environ.Env.EMAIL_SCHEMES)
+WEB = ("https", "http")
 
 
 class Env:
@@ -40,10 +47,13 @@ class Env:
 
     def required(self, name: str, *, fix: str) -> str:
         """Return the value of `name`; when absent, remember that it is missing."""
-        value = self.text(name)
-        if not value:
+        self.need(name, fix=fix)
+        return self.text(name)
+
+    def need(self, name: str, *, fix: str) -> None:
+        """Remember that `name` is missing, unless it is there."""
+        if not self.text(name):
             self.missing(name, fix=fix)
-        return value
 
     def missing(self, name: str, *, fix: str) -> None:
         """Remember that `name` is missing and how to mend it."""
@@ -73,6 +83,40 @@ class Env:
         words = [word.strip() for word in self.text(name).split(",") if word.strip()]
         return words or list(default or [])
 
+    def numbers(self, name: str, *, default: list[int]) -> list[int]:
+        """Return a comma-separated list of whole numbers."""
+        words = self.words(name)
+        if not all(word.isdigit() for word in words):
+            self._missing.append(f"{name} must be whole numbers, separated by commas")
+            return default
+        return [int(word) for word in words] or default
+
+    def networks(
+        self, name: str, *, default: Sequence[str] = ()
+    ) -> list[IPv4Network | IPv6Network]:
+        """Return a comma-separated list of networks, each an address or a CIDR block."""
+        try:
+            return [ip_network(word) for word in self.words(name, default=list(default))]
+        except ValueError:
+            self._missing.append(f"{name} must be networks as 10.1.0.0/16, separated by commas")
+            return []
+
+    def url(self, name: str, *, schemes: Sequence[str], fix: str = "") -> str:
+        """Return a URL that begins with one of `schemes`; with a `fix` it is required."""
+        value = self.required(name, fix=fix) if fix else self.text(name)
+        if value and urlsplit(value).scheme not in schemes:
+            self._missing.append(f"{name} must begin with {schemes[0]}://")
+            return ""
+        return value
+
+    def level(self, name: str, *, default: str) -> str:
+        """Return the name of a log level."""
+        value = self.text(name, default=default).upper()
+        if value not in logging.getLevelNamesMapping():
+            self._missing.append(f"{name} must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
+            return default
+        return value
+
     def refuse(self, sentence: str) -> None:
         """Remember a value that must not be."""
         self._missing.append(sentence)
@@ -87,12 +131,15 @@ class Env:
             raise SystemExit("Spojit cannot start: " + "; ".join(self._missing) + ".")
 
     @staticmethod
-    def database(url: str) -> dict[str, Any]:
+    def database(url: str, *, pool_size: int = 0) -> dict[str, Any]:
         """Parse a PostgreSQL URL into Django's settings; an empty URL gives an empty database."""
         if not url:
             return {"ENGINE": "django.db.backends.dummy", "OPTIONS": {}}
         database: dict[str, Any] = dict(environ.Env.db_url_config(url))
-        database.setdefault("OPTIONS", {})
+        options = database.setdefault("OPTIONS", {})
+        options["application_name"] = "spojit"
+        if pool_size:
+            options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
         return database
 
     @staticmethod

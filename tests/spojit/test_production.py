@@ -64,6 +64,9 @@ def test_a_complete_environment_starts() -> None:
         ({"DEBUG": "true"}, "DEBUG must be off outside a trial"),
         ({"DEBUG": "maybe"}, "DEBUG must be true or false"),
         ({"WORKER_CONCURRENCY": "many"}, "WORKER_CONCURRENCY must be a whole number"),
+        ({"TRUSTED_PROXIES": "the proxy"}, "TRUSTED_PROXIES must be networks"),
+        ({"EMAIL_URL": "mail.example.com:587"}, "EMAIL_URL must begin with smtp://"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be DEBUG, INFO"),
         ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY_FILE names a file"),
     ],
 )

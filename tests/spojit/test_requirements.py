@@ -7,7 +7,6 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -62,5 +61,5 @@ def asked_by(requirement: Requirement, environment: dict[str, str]) -> list[Requ
 
 
 def applies(requirement: Requirement, environment: dict[str, str], extra: str = "") -> bool:
-    values = {**default_environment(), **environment, "extra": extra}
+    values = {**environment, "extra": extra}
     return requirement.marker is None or requirement.marker.evaluate(values)
