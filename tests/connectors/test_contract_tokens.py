@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from connectors import fields, hosts, oauth, paths, registry, templates
+from connectors.oauth import capturing
 from tests.connectors import samples
 from tests.connectors.test_contract import places_of
 
@@ -70,7 +72,9 @@ class Part:
 
     def answer_with_tokens(self) -> None:
         answer = self.oauth2.answer
-        data: Any = answer.example or _answer(self.oauth2, self.access_token, self.told)
+        data: Any = _answer(self.oauth2, self.access_token, self.told)
+        if answer.example:
+            data = _with_told(self.oauth2, answer.example, self.told)
         if answer.format == "form":
             self.recorder.reply(urlencode(data), Content_Type="application/x-www-form-urlencoded")
         else:
@@ -78,6 +82,16 @@ class Part:
         self.access_token = paths.text(paths.find(data, answer.within), answer.access_token)
         if self.oauth2.discovery:
             self.recorder.reply(_sites(self.oauth2.discovery, self.values, self.told))
+
+
+@pytest.mark.parametrize("case", [*cases(by_person=True), *cases(by_person=False)], ids="-".join)
+def test_the_example_of_an_answer_tells_what_is_captured(case: tuple[str, str, str]) -> None:
+    oauth2 = registry.get(case[0]).scheme(case[1]).oauth2
+    assert oauth2 is not None
+    if oauth2.answer.example:
+        told = capturing.from_answer(oauth2.captured, oauth2.answer.example, kept={})
+        wanted = {captured.key for captured in oauth2.captured if captured.source == "token"}
+        assert told.keys() == wanted
 
 
 @pytest.mark.parametrize("case", cases(by_person=True), ids="-".join)
@@ -248,7 +262,8 @@ def _host(request: Received) -> str:
 
 def _answer(oauth2: OAuth2, access_token: str, told: Mapping[str, str]) -> dict[str, Any]:
     """Write an answer as it is declared."""
-    answer, data = oauth2.answer, {}
+    answer = oauth2.answer
+    data: dict[str, Any] = {}
     inside = f"{answer.within}." if answer.within else ""
     _put(data, inside + answer.access_token, access_token)
     _put(data, inside + answer.refresh_token, "refresh-token-of-the-answer")
@@ -257,6 +272,15 @@ def _answer(oauth2: OAuth2, access_token: str, told: Mapping[str, str]) -> dict[
         _put(data, answer.success, True)
     for captured in oauth2.captured:
         if captured.source == "token" and captured.key in told:
+            _put(data, captured.path, told[captured.key])
+    return data
+
+
+def _with_told(oauth2: OAuth2, example: dict[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
+    """Take the documented answer, with addresses on the recording server's port."""
+    data: dict[str, Any] = json.loads(json.dumps(example))
+    for captured in oauth2.captured:
+        if captured.source == "token":
             _put(data, captured.path, told[captured.key])
     return data
 

@@ -33,7 +33,8 @@ def connector(
     port: int = 443, *, fields: Any = (), service_url: str = "", **oauth2: Any
 ) -> Connector:
     """Make a connector of one scheme; `oauth2` adds to, and changes, the usual one."""
-    place = f"https://auth.example.com:{port}"
+    suffix = "" if port == 443 else f":{port}"
+    place = f"https://auth.example.com{suffix}"
     declared: dict[str, Any] = {"source": SOURCE, "token_url": f"{place}/token"} | oauth2
     if declared.setdefault("grant", "authorization_code") == "authorization_code":
         declared.setdefault("authorize_url", f"{place}/authorize")
@@ -49,7 +50,7 @@ def connector(
                 {
                     "key": "usual",
                     "label": "Usual",
-                    "url": service_url or f"https://api.example.com:{port}",
+                    "url": service_url or f"https://api.example.com{suffix}",
                     "source": SOURCE,
                 }
             ],

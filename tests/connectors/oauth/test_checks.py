@@ -12,7 +12,7 @@ from tests.connectors.oauth import service
 
 SITE = {"key": "site", "label": "Site", "endpoint": True}
 HOST = {"key": "host", "label": "Host", "kind": "host", "endpoint": True}
-CLIENT = [
+CLIENT: list[dict[str, Any]] = [
     {"key": "client_id", "label": "Client ID"},
     {"key": "client_secret", "label": "Client secret", "secret": True},
 ]
