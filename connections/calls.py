@@ -13,7 +13,7 @@ from connections import credentials, health, signals
 from connections.credentials import CredentialMissing, CredentialUnreadable
 from connections.models import Check, Connection
 from connections.models.check import Kind
-from connections.oauth import refresh
+from connections.oauth import endings, refresh
 from connections.oauth.refresh import RefreshLate, RefreshRefused
 from connectors import execution
 from connectors.models import Connector
@@ -228,7 +228,9 @@ def _apply(connection: Connection, tool: str, outcome: Outcome) -> None:
     if row.removed_at is not None:
         return
     before = row.status
-    decided = health.next_health_after_call(row.health, outcome, now=now)
+    needs_person, decided = endings.needs_person(row), row.health
+    if not needs_person:
+        decided = health.next_health_after_call(decided, outcome, now=now)
     if (decided.status, decided.reason) != (row.status, row.reason):
         row.decided_at, row.decided_by = now, f"tool {tool}"
         row.reason_detail = outcome.detail[:300]
@@ -236,7 +238,7 @@ def _apply(connection: Connection, tool: str, outcome: Outcome) -> None:
     row.failing_since, row.failures = decided.failing_since, decided.failures
     row.last_outcome, row.last_outcome_at = outcome.name, now
     _mark_permission(row, tool, outcome)
-    if health.asks_for_verification(outcome):
+    if health.asks_for_verification(outcome) and not needs_person:
         row.verification_due_at = now
     row.save()
     if row.status != before:

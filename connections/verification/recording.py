@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from connections import credentials, health, signals
 from connections.models import Check, Connection, Credential
 from connections.models.check import Kind
+from connections.oauth import endings
 from connections.verification import timing
 from connectors.outcomes import Outcome
 from spojit.lib import clock, metrics, redaction, storable
@@ -145,13 +146,13 @@ def _health_after(
 ) -> Health:
     """Return the health; a service that was not even asked says nothing of what it was before.
 
-    Nor does it mend a grant that was narrowed: a person has to authorize that again.
+    Nor does a good answer mend a grant that has ended or was narrowed, or a refusal hide why.
     """
     before = connection.health
     if not answer.was_asked and before.status != "pending":
         return before
-    is_narrowed = before.status == "reauthorize" and before.reason == "permission_missing"
-    if is_narrowed and health.accepts_credentials(outcome):
+    is_known = outcome.name == "credentials_refused" or health.accepts_credentials(outcome)
+    if is_known and endings.needs_person(connection):
         return before
     return health.next_health(before, outcome, now=now)
 

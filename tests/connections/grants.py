@@ -15,11 +15,12 @@ from tests.connections import steps
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from tests.servers.oidc import AuthorizationServer
     from tests.servers.tokens import TokenServer
     from workspaces.models import Workspace
 
 
-def install_app(server: TokenServer) -> InstallationApp:
+def install_app(server: TokenServer | AuthorizationServer) -> InstallationApp:
     """Let staff enter the server's app for the whole installation."""
     factories.make_connector("oidc")
     return apps.set_for_installation(
@@ -39,7 +40,9 @@ def connect(workspace: Workspace, server: TokenServer, **more: Any) -> Connectio
     return steps.fresh(connection)
 
 
-def pending(workspace: Workspace, server: TokenServer, **more: Any) -> Connection:
+def pending(
+    workspace: Workspace, server: TokenServer | AuthorizationServer, **more: Any
+) -> Connection:
     """Make a connection that nobody authorized yet."""
     return factories.make_connection(
         workspace,
@@ -62,7 +65,10 @@ def authorize(connection: Connection, server: TokenServer, *, account: str = "ac
 
 
 def fill(
-    row: Credential, connection: Connection, server: TokenServer, told: dict[str, Any]
+    row: Credential,
+    connection: Connection,
+    server: TokenServer | AuthorizationServer,
+    told: dict[str, Any],
 ) -> None:
     """Put what a token endpoint answered into a row, which the caller saves."""
     oauth2 = connection.manifest_scheme.oauth2
