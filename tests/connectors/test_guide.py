@@ -7,15 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from connectors import checks, execution
-from connectors.manifest import KINDS, reading
+from connectors.manifest import (
+    KINDS,
+    Assertion,
+    Captured,
+    Connector,
+    Discovery,
+    OAuth1,
+    OAuth2,
+    Revocation,
+    TokenAnswer,
+    parsed,
+    reading,
+)
 
 GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-connector.md"
 
 
-def example(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert found is not None
-    return found[1]
+def example(language: str, number: int = 0) -> str:
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[number]
 
 
 def test_the_example_in_yaml_is_a_right_connector(tmp_path: Path) -> None:
@@ -25,6 +35,22 @@ def test_the_example_in_yaml_is_a_right_connector(tmp_path: Path) -> None:
     assert checks.problems(connector) == []
     called = execution.describe_call(connector, connector.scheme("api_key"))
     assert called == "GET https://[Site].helpdesk.example/api/me"
+
+
+def test_the_example_of_signing_in_is_right() -> None:
+    data = parsed.parse(example("yaml")) | parsed.parse(example("yaml", 1))
+    data["service_urls"] = data["service_urls"][:1]
+    for tool in data["tools"]:
+        tool["scopes"] = ["tickets"]
+    connector = Connector.model_validate(data)
+    assert checks.problems(connector) == []
+
+
+def test_the_guide_explains_every_key_of_oauth() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    parts = (OAuth1, OAuth2, Assertion, Captured, Discovery, Revocation, TokenAnswer)
+    keys = {key for part in parts for key in part.model_fields} - {"source", "unconfirmed"}
+    assert sorted(key for key in keys if f"`{key}`" not in text) == []
 
 
 def test_the_example_in_python_is_a_right_connector() -> None:
