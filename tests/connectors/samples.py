@@ -22,9 +22,18 @@ def values(connector: Connector, scheme: Scheme, *, service_url: str, port: int)
     for field in scheme.fields:
         if field.key == "service_url":
             found[field.key] = service_url
+        elif field.kind == "pem":
+            found[field.key] = _pem(scheme)
         elif field.matters(found):
             found[field.key] = value(field, port=port)
     return found
+
+
+def _pem(scheme: Scheme) -> str:
+    """Make a key of the kind that the scheme signs with."""
+    assertion = scheme.oauth2.assertion if scheme.oauth2 else None
+    is_curve = assertion is not None and assertion.algorithm == "ES256"
+    return signing.pem(signing.ec_key() if is_curve else None)
 
 
 def learned(scheme: Scheme, *, port: int) -> dict[str, str]:
@@ -60,8 +69,6 @@ def value(field: Field, *, port: int) -> str:
         return f"{prefix}://ada:secret-of-ada@host.example.com:{port}/0"
     if field.kind == "multiline" and not field.required:
         return ""
-    if field.kind == "pem":
-        return signing.pem()
     if field.kind == "json_key":
         return signing.document(field)
     if field.secret:
