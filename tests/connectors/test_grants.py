@@ -153,3 +153,46 @@ def test_jira_is_reached_by_site_or_by_gateway_as_one_signs_in() -> None:
         assert choice is not None
         assert choice.choice_values == expected
         assert choice.default == expected[0]
+
+
+def test_xero_finds_the_organisation_before_it_is_named_in_a_header(recorder: Recorder) -> None:
+    xero = recorder.moved(registry.get("xero"))
+    recorder.reply({"access_token": "a", "refresh_token": "r", "expires_in": 1800})
+    tenants = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222")
+    recorder.reply(
+        [
+            {"tenantId": tenants[0], "tenantName": "One"},
+            {"tenantId": tenants[1], "tenantName": "Two"},
+        ]
+    )
+    answered = oauth.exchange(
+        xero,
+        xero.scheme("oauth2"),
+        {"organisation": "two"},
+        app=APP,
+        code="a-code",
+        redirect_uri="https://spojit.example/oauth/callback/",
+        verifier="dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        captured={},
+        policy=recorder.policy(),
+    )
+    assert answered.tokens is not None, answered.outcome
+    assert answered.tokens.captured == {"tenant_id": tenants[1]}
+    assert "xero-tenant-id" not in recorder.requests[1].headers
+    recorder.forget()
+    recorder.reply({"Invoices": []})
+    call(recorder, "xero", "oauth2", "get_invoice", values={"tenant_id": tenants[1]}, invoice="1")
+    assert recorder.requests[0].headers["xero-tenant-id"] == tenants[1]
+
+
+def test_netsuite_signs_for_its_realm(recorder: Recorder) -> None:
+    values = {"account": "1234567-sb1", "realm": "1234567_SB1"}
+    values |= dict.fromkeys(("consumer_key", "consumer_secret", "token", "token_secret"), "a" * 64)
+    recorder.reply({"items": [], "hasMore": False})
+    outcome = call(recorder, "netsuite", "oauth1", "query", values=values, q="SELECT 1", limit=5)
+    assert outcome.name == "ok"
+    sent = recorder.requests[0]
+    assert sent.headers["authorization"].startswith('OAuth realm="1234567_SB1"')
+    assert 'oauth_signature_method="HMAC-SHA256"' in sent.headers["authorization"]
+    assert sent.query == [("limit", "5")]
+    assert sent.headers["prefer"] == "transient"
