@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
+from django.forms import EmailField
 
 if TYPE_CHECKING:
     from django.forms import Field
@@ -31,6 +32,8 @@ class Plain:
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
             field.label = LABELS.get(name, field.label)
+            if isinstance(field, EmailField):
+                field.error_messages["invalid"] = "This is no e-mail address."
             if name == "password1":
                 field.help_text = PASSWORD_HELP
 

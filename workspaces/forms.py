@@ -57,6 +57,10 @@ class SettingsForm(WorkspaceForm):
         help_text="In days. Older entries are removed for good.",
         min_value=lifecycle.RETENTION_DAYS[0],
         max_value=lifecycle.RETENTION_DAYS[1],
+        error_messages={
+            "min_value": "Keep it at least %(limit_value)s days.",
+            "max_value": "Keep it at most %(limit_value)s days.",
+        },
     )
 
 
@@ -64,7 +68,9 @@ class InvitationForm(forms.Form):
     """Whom to invite, as what."""
 
     email = forms.EmailField(
-        label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label="E-mail address",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"invalid": "This is no e-mail address."},
     )
     role = forms.ChoiceField(label="Role", initial=Role.MEMBER)
 

@@ -76,10 +76,8 @@ def _values(workspace: Workspace) -> dict[str, Any]:
 def _breaks(request: WorkspaceRequest) -> list[str]:
     others = Membership.objects.filter(workspace_id=request.workspace.pk).count() - 1
     people = "1 other member loses" if others == 1 else f"{others} other members lose"
-    return [
-        "Every connection is removed, and its credentials are destroyed.",
-        f"{people} access at once.",
-    ]
+    lost = [f"{people} access at once."] if others else []
+    return ["Every connection is removed, and its credentials are destroyed.", *lost]
 
 
 def _settings_url(request: WorkspaceRequest) -> str:
