@@ -29,9 +29,10 @@ SETTLE = """async () => {
   await frame();
   await Promise.allSettled(document.getAnimations().map(one => one.finished));
 }"""
-FIND_FAULTS = """async rules => {
+FIND_FAULTS = """async ([rules, within]) => {
   const only = rules ? {runOnly: {type: "rule", values: rules}} : {};
-  const found = await axe.run(document, {resultTypes: ["violations"], preload: false, ...only});
+  const options = {resultTypes: ["violations"], preload: false, ...only};
+  const found = await axe.run(within || document, options);
   const isSerious = fault => ["serious", "critical"].includes(fault.impact);
   const said = (fault, node) => `${fault.id}: ${node.target} ${node.failureSummary}`;
   return found.violations.filter(isSerious)
@@ -56,19 +57,26 @@ FIND_SMALL = """least => [...document.querySelectorAll(
   })"""
 
 
-def faults(page: Page) -> list[str]:
-    """Return every serious fault of the page that is open, light and dark, wide and narrow."""
+def faults(page: Page, state: str = "", *, within: str = "") -> list[str]:
+    """Return every serious fault of the page that is open, light and dark, wide and narrow.
+
+    Args:
+        page: what is looked at.
+        state: told apart in the photographs' names, for one address in several states.
+        within: a selector, where the rest of the page is not ours; sizes are not looked at then.
+    """
     page.evaluate(AXE)
-    found = [f"light {fault}" for fault in _axe(page, None)]
-    _photograph(page, "1280-light")
+    found = [f"light {fault}" for fault in _axe(page, None, within)]
+    _photograph(page, f"{state}-1280-light")
     page.emulate_media(color_scheme="dark")
-    found += [f"dark {fault}" for fault in _axe(page, ["color-contrast"])]
-    _photograph(page, "1280-dark")
+    found += [f"dark {fault}" for fault in _axe(page, ["color-contrast"], within)]
+    _photograph(page, f"{state}-1280-dark")
     with _phone(page):
-        found += page.evaluate(FIND_WIDE) + page.evaluate(FIND_SMALL, TOUCH_PX)
-        _photograph(page, "360-dark")
+        if not within:
+            found += page.evaluate(FIND_WIDE) + page.evaluate(FIND_SMALL, TOUCH_PX)
+        _photograph(page, f"{state}-360-dark")
         page.emulate_media(color_scheme="light")
-        _photograph(page, "360-light")
+        _photograph(page, f"{state}-360-light")
     return found
 
 
@@ -77,9 +85,9 @@ def settle(page: Page) -> None:
     page.evaluate(SETTLE)
 
 
-def _axe(page: Page, rules: list[str] | None) -> list[str]:
+def _axe(page: Page, rules: list[str] | None, within: str) -> list[str]:
     settle(page)
-    found: list[str] = page.evaluate(FIND_FAULTS, rules)
+    found: list[str] = page.evaluate(FIND_FAULTS, [rules, within])
     return found
 
 
@@ -99,4 +107,4 @@ def _photograph(page: Page, kind: str) -> None:
         path = re.sub(r"^\w+://[^/]+/", "", page.url)
         name = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "id", path)
         name = re.sub(r"[^\w]+", "_", name).strip("_")[:80] or "root"
-        page.screenshot(path=f"{FOLDER}/{name}-{kind}.png", full_page=True)
+        page.screenshot(path=f"{FOLDER}/{name}{kind}.png", full_page=True)
