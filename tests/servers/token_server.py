@@ -190,6 +190,7 @@ class Service:
         uses = Counter(self.book.uses.values())
         return {
             "counts": self.counts,
+            "waiting": len(self.ordered),
             "grants": len(self.book.grants),
             "ended": sum(grant.is_ended for grant in self.book.grants),
             "refreshes": {str(often): count for often, count in sorted(refreshes.items())},

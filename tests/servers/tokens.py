@@ -101,7 +101,7 @@ class TokenServer:
 
         `refreshes` says how many grants were refreshed how often, `uses` how many refresh tokens
         were sent how often, `reused` how often one was sent again, `most_at_once` how many
-        requests lagged at the same time.
+        requests lagged at the same time, `waiting` how many orders wait for their request.
         """
         return self._control("state", {})
 
