@@ -52,7 +52,8 @@ def expiry_of(token: str) -> float | None:
         claims = json.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, RecursionError):
         return None
-    return _number(claims.get("exp")) if isinstance(claims, dict) else None
+    expires_at = _number(claims.get("exp")) if isinstance(claims, dict) else None
+    return expires_at if expires_at is None or expires_at < _MILLISECONDS_FROM else None
 
 
 def moment(value: Any) -> float | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from connectors.token_checks.common import Found
 
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?")
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 _OURS = frozenset({"access_token", "client_id", "refresh_token", "scopes", "token_url"})
 
 
@@ -77,6 +78,10 @@ def _of_answer(oauth2: OAuth2, place: str) -> Found:
         oauth2.error_code,
     ):
         yield from bad_path(f"{place}.answer", path)
+    for name in ("revoked_errors", "client_errors"):
+        for code in getattr(oauth2, name):
+            if not _CODE.fullmatch(code):
+                yield f"{place}.{name}", f"{code} is no code: letters, digits, and _ . - only"
 
 
 def _of_revocation(oauth2: OAuth2, revocation: Revocation, place: str) -> Found:

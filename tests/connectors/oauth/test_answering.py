@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +118,17 @@ def test_a_moment_that_is_none_says_nothing(told: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["", "a.b.c", "a..c", "é.é.é", f"a.{'x' * 40_000}.c", jwt([]), jwt({"exp": "x"})]
+    "token",
+    [
+        jwt({"exp": 10**14}),
+        "",
+        "a.b.c",
+        "a..c",
+        "é.é.é",
+        f"a.{'x' * 40_000}.c",
+        jwt([]),
+        jwt({"exp": "x"}),
+    ],
 )
 def test_what_is_no_jwt_has_no_expiry(token: str) -> None:
     assert oauth.expiry_of(token) is None
@@ -237,7 +249,7 @@ def test_a_refusal_says_whose_turn_it_is(
 
 
 def test_the_finer_code_decides_before_the_usual_one() -> None:
-    declared = {"error_code": "error_codes[0]", "client_errors": ["7000222"]}
+    declared: dict[str, Any] = {"error_code": "error_codes[0]", "client_errors": ["7000222"]}
     body = {"error": "invalid_grant", "error_codes": [7000222]}
     answered = read(body, 400, **declared)
     assert (answered.outcome.name, answered.error) == ("request_refused", "7000222")
@@ -252,7 +264,7 @@ def test_a_success_that_is_not_said_is_a_refusal() -> None:
 
 def test_a_client_that_is_the_credential_is_refused_as_one() -> None:
     fields = [{"key": "client_id", "label": "ID"}]
-    declared = {"client": "fields", "fields": fields}
+    declared: dict[str, Any] = {"client": "fields", "fields": fields}
     minted = read({"error": "invalid_client"}, 401, grant="client_credentials", **declared)
     assert (minted.outcome.name, minted.outcome.detail) == ("credentials_refused", FIELDS)
     granted = read({"error": "invalid_client"}, 401, **declared)
@@ -360,3 +372,10 @@ def test_a_moment_is_read_against_the_clock() -> None:
     past = datetime(2001, 1, 1, tzinfo=UTC).isoformat()
     found = tokens({"access_token": "a", "at": past}, answer={"expires_at": "at"})
     assert found.expires_in is None
+
+
+def test_no_deprecated_part_of_the_libraries_is_used() -> None:
+    """`authlib.jose` is deprecated, and warns from the moment that it is imported."""
+    told = "import sys, connectors.oauth, connectors.schemes; print('authlib.jose' in sys.modules)"
+    command = [sys.executable, "-W", "error", "-c", told]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b"False\n"

@@ -143,6 +143,11 @@ def test_a_right_scheme_has_no_problem() -> None:
             "its host is not declared; add it to hosts",
         ),
         (
+            {"revoked_errors": ["token revoked"]},
+            ".revoked_errors",
+            "token revoked is no code: letters, digits, and _ . - only",
+        ),
+        (
             {"refresh": "none", "revocation": {"url": "https://x.example.com/r", "source": "x"}},
             ".revocation.token",
             "there is no refresh token; say token: access_token",
@@ -262,6 +267,14 @@ def test_more_that_nobody_needs_breaks_nothing() -> None:
         "revocation": {"url": "https://auth.example.com/revoke", "source": "x"},
     }
     assert breaks({}, new) == []
+
+
+def test_members_of_a_stored_file_may_not_become_open() -> None:
+    key = {"key": "key", "label": "Key", "secret": True, "kind": "json_key", "members": ["project"]}
+    found = dict(breaks({"fields": [key]}, {"fields": [key | {"open_members": ["project"]}]}))
+    assert found == {
+        "schemes[oauth2].fields[key].open_members": "members were secret when they were stored"
+    }
 
 
 def test_oauth_1_names_its_fields() -> None:
