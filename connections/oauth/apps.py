@@ -181,6 +181,16 @@ def set_for_installation(
     return row
 
 
+def checked(client_id: str, client_secret: str) -> tuple[str, str]:
+    """Give both without the spaces around them. Raises: BadApp: a value cannot be one."""
+    client_id, client_secret = client_id.strip(), client_secret.strip()
+    if not _is_fit(client_id) or len(client_id) > LONGEST_CLIENT_ID:
+        raise BadApp
+    if client_secret and not _is_fit(client_secret):
+        raise BadApp("A client secret is one line without spaces; paste it whole.")
+    return client_id, client_secret
+
+
 def needs_app(scheme: Scheme) -> bool:
     """Whether a client that is kept apart from the connection signs in."""
     return scheme.oauth2 is not None and scheme.oauth2.client == "app"
@@ -205,11 +215,7 @@ def _known(row: OAuthApp | InstallationApp) -> Known:
 
 
 def _fill(row: OAuthApp | InstallationApp, client_id: str, client_secret: str) -> None:
-    client_id, client_secret = client_id.strip(), client_secret.strip()
-    if not _is_fit(client_id) or len(client_id) > LONGEST_CLIENT_ID:
-        raise BadApp
-    if client_secret and not _is_fit(client_secret):
-        raise BadApp("A client secret is one line without spaces; paste it whole.")
+    client_id, client_secret = checked(client_id, client_secret)
     if client_secret:
         row.secret_sealed = _seal(row, client_secret)
     elif client_id != row.client_id:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from connections.models import Connection, Credential
 
+MOST_SHOWN = 50
+
 
 @require_POST
 @requires(Permission.SEE)
@@ -50,6 +52,7 @@ def context(
         "found_name": source.found_account_name or source.found_account_id,
         "found_id": source.found_account_id,
         "consequence": _consequence(connection, is_staged=found is not None),
+        "changes": usage.references(connection)[:MOST_SHOWN],
         "may_decide": is_managed,
     }
 
