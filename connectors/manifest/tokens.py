@@ -175,7 +175,7 @@ class TokenAnswer(Strict):
         error: where an answer with status 200 says that it is a failure.
         success: a path whose value is true in a good answer, such as Slack's `ok`.
         example: a whole good answer, as the service's documentation shows it (a form as an
-            object); the contract's tests read it, and without one they write their own.
+            object); the contract's tests read it.
     """
 
     format: Literal["json", "form", "auto"] = "json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from connectors import hosts
+from connectors import hosts, paths
 from connectors.token_checks.common import NO_SOURCE, bad_path, bad_pattern
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _of_answer(oauth2: OAuth2, place: str) -> Found:
         oauth2.error_code,
     ):
         yield from bad_path(f"{place}.answer", path)
+    if not paths.text(paths.find(answer.example, answer.within), answer.access_token):
+        yield f"{place}.answer.example", "give the documented answer, with the token in its place"
     for name in ("revoked_errors", "client_errors"):
         for code in getattr(oauth2, name):
             if not _CODE.fullmatch(code):

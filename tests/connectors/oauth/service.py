@@ -36,6 +36,8 @@ def connector(
     suffix = "" if port == 443 else f":{port}"
     place = f"https://auth.example.com{suffix}"
     declared: dict[str, Any] = {"source": SOURCE, "token_url": f"{place}/token"} | oauth2
+    answer = {"example": {"access_token": "access-1"}} | declared.get("answer", {})
+    declared["answer"] = answer
     if declared.setdefault("grant", "authorization_code") == "authorization_code":
         declared.setdefault("authorize_url", f"{place}/authorize")
     return Connector.model_validate(

@@ -143,6 +143,11 @@ def test_a_right_scheme_has_no_problem() -> None:
             "its host is not declared; add it to hosts",
         ),
         (
+            {"answer": {"example": {"token": "a"}}},
+            ".answer.example",
+            "give the documented answer, with the token in its place",
+        ),
+        (
             {"revoked_errors": ["token revoked"]},
             ".revoked_errors",
             "token revoked is no code: letters, digits, and _ . - only",
