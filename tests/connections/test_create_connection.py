@@ -10,13 +10,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from connections import credentials, lifecycle
-from connections.lifecycle import NotAMember
+from connections.lifecycle import NameTaken, NotAMember
 from connections.models import Connection
 from tests import factories
+from tests.connections import steps
 from workspaces.audit import Actor
 
 if TYPE_CHECKING:
     from tests.factories import Cast
+    from tests.servers import Server
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +102,43 @@ def test_values_come_from_standard_input_too(cast: Cast, monkeypatch: pytest.Mon
         current = credentials.current(Connection.objects.get(pk=row))
     assert current is not None
     assert current.shown["base_url"] == "https://other.example.com"
+
+
+def test_where_there_is_no_such_workspace_or_person_nothing_is_made(cast: Cast) -> None:
+    with pytest.raises(CommandError, match="There is no workspace 'nowhere'"):
+        create(cast, "--workspace", "nowhere")
+    with pytest.raises(CommandError, match="Nobody here has the address"):
+        create(cast, "--owner", "ghost@example.com")
+    assert count(cast) == 0
+
+
+def test_each_wrong_value_is_told_with_its_field(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPOJIT_BASE_URL", "https://u:p@shop.example.com")
+    with pytest.raises(CommandError, match=r"^base_url: "):
+        create(cast)
+    assert count(cast) == 0
+
+
+def test_a_refusal_comes_with_its_remedy(cast: Cast) -> None:
+    create(cast)
+    with pytest.raises(CommandError, match=re.escape(f"{NameTaken.message} {NameTaken.hint}")):
+        create(cast)
+    assert count(cast) == 1
+
+
+def test_it_is_verified_here_when_asked(cast: Cast, server: Server) -> None:
+    factories.make_connector("http")
+    given = ["--workspace", cast.workspace.slug, "--connector", "http", "--name", "Shop"]
+    said, told = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv("SHOP_BASE_URL", server.url)
+        variables.setenv("SHOP_API_KEY", steps.KEY)
+        call_command(
+            "create_connection", *given, "--prefix", "SHOP_", "--verify", stdout=said, stderr=told
+        )
+    assert told.getvalue().startswith("active: ")
+    assert steps.KEY not in said.getvalue() + told.getvalue()
+    with factories.scope(cast.workspace):
+        assert Connection.objects.get(pk=said.getvalue().strip()).status == "active"
