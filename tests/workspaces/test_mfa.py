@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 ACTIVATE = "/accounts/2fa/totp/activate/"
+
+
+@pytest.fixture(autouse=True)
+def _slow_hands(settings: Any) -> None:
+    """Take the code of a moment ago: its thirty seconds may end before it is sent."""
+    settings.MFA_TOTP_TOLERANCE = 1
 
 
 def signed_in_by_password(user: User) -> Client:
