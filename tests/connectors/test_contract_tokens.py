@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -10,13 +9,13 @@ import pytest
 
 from connectors import fields, hosts, oauth, paths, registry, templates
 from connectors.oauth import capturing
-from tests.connectors import samples
+from tests.connectors import samples, token_answers
 from tests.connectors.test_contract import places_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.manifest import Connector, Discovery, OAuth2, Scheme
+    from connectors.manifest import Connector, OAuth2, Scheme
     from tests.connectors.recording import Recorder
     from tests.servers import Received
 
@@ -72,16 +71,16 @@ class Part:
 
     def answer_with_tokens(self) -> None:
         answer = self.oauth2.answer
-        data: Any = _answer(self.oauth2, self.access_token, self.told)
+        data: Any = token_answers.good(self.oauth2, self.access_token, self.told)
         if answer.example:
-            data = _with_told(self.oauth2, answer.example, self.told)
+            data = token_answers.with_told(self.oauth2, answer.example, self.told)
         if answer.format == "form":
             self.recorder.reply(urlencode(data), Content_Type="application/x-www-form-urlencoded")
         else:
             self.recorder.reply(data)
         self.access_token = paths.text(paths.find(data, answer.within), answer.access_token)
         if self.oauth2.discovery:
-            self.recorder.reply(_sites(self.oauth2.discovery, self.values, self.told))
+            self.recorder.reply(token_answers.sites(self.oauth2.discovery, self.values, self.told))
 
 
 @pytest.mark.parametrize("case", [*cases(by_person=True), *cases(by_person=False)], ids="-".join)
@@ -199,7 +198,7 @@ def test_tokens_are_minted_as_declared(recorder: Recorder, case: tuple[str, str,
 def test_tokens_are_taken_back_as_declared(recorder: Recorder, case: tuple[str, str, str]) -> None:
     part = Part(recorder, case)
     revocation = part.oauth2.revocation
-    recorder.reply(_answer(part.oauth2, "x", {}) if part.oauth2.answer.success else {})
+    recorder.reply(token_answers.good(part.oauth2, "x", {}) if part.oauth2.answer.success else {})
     outcome = oauth.revoke(
         part.connector,
         part.scheme,
@@ -258,49 +257,3 @@ def _require_kept_apart(part: Part, secrets: set[str]) -> None:
 
 def _host(request: Received) -> str:
     return request.headers["host"]
-
-
-def _answer(oauth2: OAuth2, access_token: str, told: Mapping[str, str]) -> dict[str, Any]:
-    """Write an answer as it is declared."""
-    answer = oauth2.answer
-    data: dict[str, Any] = {}
-    inside = f"{answer.within}." if answer.within else ""
-    _put(data, inside + answer.access_token, access_token)
-    _put(data, inside + answer.refresh_token, "refresh-token-of-the-answer")
-    _put(data, inside + answer.expires_in, 3600)
-    if answer.success:
-        _put(data, answer.success, True)
-    for captured in oauth2.captured:
-        if captured.source == "token" and captured.key in told:
-            _put(data, captured.path, told[captured.key])
-    return data
-
-
-def _with_told(oauth2: OAuth2, example: dict[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
-    """Take the documented answer, with addresses on the recording server's port."""
-    data: dict[str, Any] = json.loads(json.dumps(example))
-    for captured in oauth2.captured:
-        if captured.source == "token":
-            _put(data, captured.path, told[captured.key])
-    return data
-
-
-def _sites(discovery: Discovery, values: Mapping[str, str], told: Mapping[str, str]) -> Any:
-    """Write the list from which one site is chosen, as it is declared."""
-    entry: dict[str, Any] = {}
-    _put(entry, discovery.name, values.get(discovery.choose_by, "A site"))
-    _put(entry, discovery.id, told[discovery.key])
-    if not discovery.items:
-        return [entry]
-    data: dict[str, Any] = {}
-    _put(data, discovery.items, [entry])
-    return data
-
-
-def _put(data: dict[str, Any], path: str, value: Any) -> None:
-    """Put a value where a path of names leads."""
-    *parents, last = paths.parse(path)
-    inner: Any = data
-    for name in parents:
-        inner = inner.setdefault(name, {})
-    inner[last] = value

@@ -25,7 +25,9 @@ GUIDE = Path(__file__).parents[2] / "docs" / "writing-a-connector.md"
 
 
 def example(language: str, number: int = 0) -> str:
-    return re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[number]
+    text = GUIDE.read_text(encoding="utf-8")
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+    return found[number]
 
 
 def test_the_example_in_yaml_is_a_right_connector(tmp_path: Path) -> None:
