@@ -41,7 +41,7 @@ test: setup browsers  ## Run all tests, browser tests included (ARGS="-k name" n
 	@$(BIN)/coverage report $(if $(ARGS),,--fail-under=95)
 
 soak: setup browsers  ## Run fault, load and race tests at their full size
-	@SOAK=true $(BIN)/pytest -n 0 -m soak $(ARGS)
+	@SOAK=true $(BIN)/pytest -n 0 -m soak -o faulthandler_timeout=1800 $(ARGS)
 
 check: setup  ## Run every check but the tests: style, types, imports, templates, deployment
 	$(BIN)/ruff format --check .
