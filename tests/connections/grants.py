@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connections.credentials import rows, tokens
 from connections.models import Connection, Credential, InstallationApp
@@ -15,12 +15,22 @@ from tests.connections import steps
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from tests.servers.oidc import AuthorizationServer
+    from tests.servers.plain_client import App
     from tests.servers.tokens import TokenServer
     from workspaces.models import Workspace
 
 
-def install_app(server: TokenServer | AuthorizationServer) -> InstallationApp:
+class Service(Protocol):
+    """What grants need to know of any server for tests: the app there, and host and port."""
+
+    @property
+    def app(self) -> App: ...
+
+    @property
+    def place(self) -> str: ...
+
+
+def install_app(server: Service) -> InstallationApp:
     """Let staff enter the server's app for the whole installation."""
     factories.make_connector("oidc")
     return apps.set_for_installation(
@@ -40,9 +50,7 @@ def connect(workspace: Workspace, server: TokenServer, **more: Any) -> Connectio
     return steps.fresh(connection)
 
 
-def pending(
-    workspace: Workspace, server: TokenServer | AuthorizationServer, **more: Any
-) -> Connection:
+def pending(workspace: Workspace, server: Service, **more: Any) -> Connection:
     """Make a connection that nobody authorized yet."""
     return factories.make_connection(
         workspace,
@@ -67,7 +75,7 @@ def authorize(connection: Connection, server: TokenServer, *, account: str = "ac
 def fill(
     row: Credential,
     connection: Connection,
-    server: TokenServer | AuthorizationServer,
+    server: Service,
     told: dict[str, Any],
 ) -> None:
     """Put what a token endpoint answered into a row, which the caller saves."""
