@@ -62,7 +62,8 @@ def _copies(
     older, now = grants.credential(pattern), clock.now()
     payload = rows.unseal(older)
     with factories.scope(workspace):
-        made = [_copy(pattern, id=new_id(), name=f"Shop {new_id()}") for _ in told]
+        names = [f"Shop {new_id()}" for _ in told]
+        made = [_copy(pattern, id=new_id(), name=name, stable_key=name) for name in names]
         credentials = []
         for connection, answer in zip(made, told, strict=True):
             row = _copy(older, id=new_id(), connection_id=connection.pk, tokens=None, revision=0)
