@@ -22,7 +22,7 @@ def test_signing_up_confirms_the_address_and_makes_a_workspace(visitor: Visitor)
     address = "nora@example.com"
     visitor.fill(name="Nora", email=address, workspace="Tall Ships", password1="short")
     visitor.press("Sign up")
-    visitor.sees("at least 12 characters")
+    visitor.sees("This password is too short")
     expect(visitor.input("password1")).to_be_focused()
     expect(visitor.input("workspace")).to_have_value("Tall Ships")
     visitor.fill(password1=factories.PASSWORD)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -72,7 +72,7 @@ def database(cast: Cast) -> Connection:
         "database": "shop",
         "password": "sesame",
     }
-    known = {"status": "active", "account_id": "ada@old.example.com:5432/shop"}
+    known: dict[str, Any] = {"status": "active", "account_id": "ada@old.example.com:5432/shop"}
     made: Connection = factories.make_connection(
         cast.workspace, connector_key="postgresql", scheme="database", values=values, **known
     )
