@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connections import calls
+from connections.calls import Use
 from connections.credentials import rows, tokens
-from connections.models import Connection, Credential, InstallationApp
-from connections.oauth import apps, renewing
+from connections.models import Connection, Credential, InstallationApp, UseCounter
+from connections.oauth import apps, claims, renewing
 from connectors import oauth
 from spojit.lib import clock
 from tests import factories
 from tests.connections import steps
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
+    from connectors.outcomes import Outcome
     from tests.servers.plain_client import App
     from tests.servers.tokens import TokenServer
     from workspaces.models import Workspace
+
+USE = Use("person", name="Bob")
+ENDING = timedelta(seconds=5)
+OVER = timedelta(seconds=-1)
 
 
 class Service(Protocol):
@@ -115,3 +121,27 @@ def change(connection: Connection, **columns: Any) -> None:
     """Change columns of the version in use."""
     with factories.scope(connection.workspace):
         Credential.objects.filter(connection=connection, state="current").update(**columns)
+
+
+def call(connection: Connection) -> Outcome:
+    """Use a tool that reads."""
+    return calls.call(connection, tool="list_orders", arguments={}, use=USE)
+
+
+def statuses(*numbers: int, **more: Any) -> list[dict[str, Any]]:
+    """Order answers of the token endpoint by their status."""
+    return [{"kind": "status", "status": number, **more} for number in numbers]
+
+
+def refreshes(connection: Connection) -> int:
+    """Count the renewals that were stored."""
+    with factories.scope(connection.workspace):
+        return sum(UseCounter.objects.values_list("refreshes", flat=True))
+
+
+def renew(connection: Connection) -> str:
+    """Do what a worker does for tokens that are due, whether or not they cool down."""
+    change(connection, refresh_due_at=clock.now())
+    found = claims.claim(credential(connection))
+    assert found is not None
+    return renewing.renew(found).name

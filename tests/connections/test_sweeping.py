@@ -1,0 +1,55 @@
+"""Renewing ahead of time: what is due, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connections.oauth import claims, sweeping
+from tests import factories
+from tests.connections import grants, steps
+
+if TYPE_CHECKING:
+    from tests.factories import Cast
+    from tests.servers.tokens import TokenServer
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_grant_without_refresh_token_ends_with_its_token(
+    cast: Cast, service: TokenServer
+) -> None:
+    connection = grants.pending(cast.workspace, service)
+    told = service.grants(1)[0]
+    del told["refresh_token"]
+    with factories.scope(cast.workspace):
+        row = grants.credential(connection)
+        grants.fill(row, connection, service, told)
+        row.save()
+    assert row.refresh_due_at == row.tokens_expire_at
+    assert grants.call(connection).name == "ok"
+    grants.age(connection, left=grants.OVER)
+    assert sweeping.sweep(threads=1, seconds=5) == {"credentials_refused": 1}
+    assert steps.fresh(connection).status == "reauthorize"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_renews_what_is_due_and_nothing_else(cast: Cast, service: TokenServer) -> None:
+    rows = [grants.connect(cast.workspace, service, name=f"Shop {n}") for n in range(5)]
+    for connection in rows[:3]:
+        grants.age(connection, left=timedelta(minutes=5))
+    assert sweeping.sweep(threads=2, seconds=10) == {"ok": 3}
+    assert [grants.credential(row).revision for row in rows] == [2, 2, 2, 1, 1]
+    assert sweeping.sweep(threads=2, seconds=10) == {}
+
+
+def test_a_sweep_asks_one_host_for_no_more_than_its_share(
+    cast: Cast, service: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "MOST_A_PLACE", 2)
+    for number in range(4):
+        connection = grants.connect(cast.workspace, service, name=f"Shop {number}")
+        grants.age(connection, left=timedelta(minutes=5))
+    assert len(claims.claim_due(most=10)) == 2
+    assert claims.claim_due(most=10) == []
