@@ -40,7 +40,7 @@ FIXED = {
     "SECRET_KEY": "tests " * 10,
     # Fixed, because the template database holds what was sealed with it.
     "ROOT_KEYS": "tests:" + base64.b64encode(bytes(range(32))).decode(),
-    "DATABASE_POOL_SIZE": "12",
+    "DATABASE_POOL_SIZE": "20",
 }
 # What the app's role may do here and nowhere else: pytest-django empties tables between tests.
 TEST_RIGHTS = "GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO spojit_app"
@@ -51,23 +51,27 @@ _slots: list[IO[str]] = []
 def make_template() -> str:
     """Make the template of this state of the migrations, unless it is there; return its name."""
     urls = embedded.ensure(VAR_DIR, settings=postgres.FAST_SETTINGS)
-    template = f"template_{_fingerprint()}"
     with _template_lock():
-        _drop_forgotten(urls, current=template)
-        if template not in _databases(urls):
-            _make_template(urls, template)
-    return template
+        return _the_template(urls)
 
 
 def prepare(worker: str) -> str:
     """Make a database for this worker, point the environment at it, and return its name."""
-    template, name = make_template(), f"test_{os.getpid()}_{worker}"
-    urls = embedded.ensure(VAR_DIR)
-    with _template_lock():
-        _copy(urls, template=template, name=name)
+    urls = embedded.ensure(VAR_DIR, settings=postgres.FAST_SETTINGS)
+    name = f"test_{os.getpid()}_{worker}"
+    with _template_lock():  # without a gap: others drop the templates of other migrations
+        _copy(urls, template=_the_template(urls), name=name)
     os.environ.update(_environment(urls, name))
     os.environ["REDIS_URL"] = _in(urls.redis_url, str(_free_redis_database(urls)))
     return name
+
+
+def _the_template(urls: embedded.Urls) -> str:
+    template = f"template_{_fingerprint()}"
+    _drop_forgotten(urls, current=template)
+    if template not in _databases(urls):
+        _make_template(urls, template)
+    return template
 
 
 @contextmanager
