@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
-from django.core.management import call_command
-from django.db import connection as database
 
 from connections import credentials, tasks, tries
 from connections.models import Call, Connection
 from connectors import execution
-from spojit.lib import clock, logs
+from spojit.lib import clock
 from spojit.lib.redaction import MASK
 from tests import factories, servers
 from tests.factories import make_cast, make_connector, scope, signed_in
 from tests.proofs import listeners
-from tests.proofs.leaks import SHAPES, Canary, found, stores
+from tests.proofs.leaks import SHAPES, Canary, found, logging_everything, stores, whole
 from workspaces import invitation_mails, invitations
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ def test_canaries_that_were_used_everywhere_are_found_nowhere(
     for key in ("http", "postgresql", "mysql", "redis", "smtp", "s3"):
         make_connector(key)
     canaries: list[Canary] = []
-    with servers.recording(echo) as server, _ears() as ears, _logging_everything(written):
+    with servers.recording(echo) as server, _ears() as ears, logging_everything(written):
         reach(server.port, *(ear.port for ear in ears.values()))
         _connect_in_every_way(cast, server, ears, canaries)
         _work_off(cast)
@@ -62,7 +60,7 @@ def test_canaries_that_were_used_everywhere_are_found_nowhere(
         assert all(canary.token.encode() in server.everything for canary in canaries[:3])
         assert any(listeners.heard(ears["redis"], canary.token) for canary in canaries)
         seed, link = _sealed_for_people(cast)
-        places = _pages(cast) | _staff_pages(seed) | stores()
+        places = _pages(cast) | _staff_pages(seed) | stores(seen="api_key /ok")
     places["logs"] = written.getvalue().encode()
     assert found([Canary("plain", token=link), Canary("plain", token=seed)], places) == []
     places["mail"] = "".join(str(message.message()) for message in mail.outbox).encode()
@@ -244,7 +242,7 @@ def _pages(cast: Cast) -> dict[str, bytes]:
     assert any(
         MASK in answer.content.decode() for path, answer in answers.items() if "tries" in path
     )
-    return {path: _whole(answer) for path, answer in answers.items()}
+    return {path: whole(answer) for path, answer in answers.items()}
 
 
 def _sealed_for_people(cast: Cast) -> tuple[str, str]:
@@ -272,27 +270,10 @@ def _staff_pages(seed: str) -> dict[str, bytes]:
     answers = {path: client.get(path) for path in paths}
     assert answers["/admin/"].status_code == 200
     assert answers[f"/admin/connections/connection/{keys[0]}/change/"].status_code == 200
-    return {path: _whole(answer) for path, answer in answers.items()}
+    return {path: whole(answer) for path, answer in answers.items()}
 
 
 def scope_of_all() -> Any:
     from workspaces import isolation  # noqa: PLC0415
 
     return isolation.everything(reason="a test looks at all")
-
-
-def _whole(answer: Any) -> bytes:
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return content + repr(sorted(answer.headers.items())).encode()
-
-
-@contextmanager
-def _logging_everything(written: io.StringIO) -> Iterator[None]:
-    logs.configure(level="DEBUG", json=True, stream=written)
-    database.force_debug_cursor = True
-    try:
-        yield
-    finally:
-        database.force_debug_cursor = False
-        logs.configure(level="INFO", json=True)
-        call_command("check", verbosity=0)
