@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection
 
+    from django.db.models import QuerySet
+
     from workspaces.audit import Actor
     from workspaces.models import Membership, TenantModel, User, Workspace
 
@@ -65,14 +67,14 @@ def held_by(workspace: Workspace, user_ids: Collection[uuid.UUID]) -> Holdings:
     granted = Credential.objects.filter(
         connection_id=OuterRef("pk"), state=State.CURRENT, tokens__isnull=False
     )
-    rows = Connection.objects.present().annotate(
+    rows: QuerySet[Any] = Connection.objects.present().annotate(
         authorized_by=Subquery(granted.values("created_by_id")[:1])
     )
     named = rows.filter(Q(owner_id__in=people) | Q(authorized_by__in=people), workspace=workspace)
     found: Holdings = defaultdict(list)
     for row in named.select_related("workspace", "connector").order_by("name", "pk"):
         person = row.authorized_by if _is_grant(row) else None
-        for user_id in {row.owner_id, person} & people:
+        for user_id in people & {row.owner_id, person}:
             found[user_id].append(_holding(row, acts_as_person=user_id == person))
     return found
 

@@ -80,7 +80,7 @@ def next_attempt(failures: int, *, now: datetime, retry_after_seconds: float | N
         now: the present moment.
         retry_after_seconds: what the service asks for at least, when it does.
     """
-    wait = min(FIRST_WAIT * 2 ** min(failures - 1, 12), LONGEST_WAIT)
+    wait = min(FIRST_WAIT * float(2 ** min(failures - 1, 12)), LONGEST_WAIT)
     jittered = wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
     return now + max(jittered, timedelta(seconds=retry_after_seconds or 0))
 

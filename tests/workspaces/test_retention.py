@@ -101,11 +101,13 @@ def test_the_command_says_what_it_removed() -> None:
     call_command("purge", stdout=output)
     assert output.getvalue().splitlines() == [
         "audit events: 1",
+        "authorizations: 0",
         "calls: 0",
         "checks: 0",
         "destroyed credentials: 0",
         "invitations: 0",
         "notices: 0",
+        "revocations: 0",
         "sessions: 0",
         "use counters: 0",
     ]
