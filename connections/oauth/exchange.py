@@ -193,7 +193,13 @@ def _fail(claim: Claim, answered: Answered) -> None:
     elif not outcome.detail:
         outcome = replace(outcome, detail=outcome.meaning.sentence)
     with isolation.workspace(claim.row.workspace_id):
-        attempts.finish(claim.row, _connection(claim), outcome, error=answered.error)
+        attempts.finish(claim.row, _connection(claim), outcome, error=_told(claim, answered.error))
+
+
+def _told(claim: Claim, error: str) -> str:
+    """Keep the service's code (in lower case), but none that repeats what was sent."""
+    is_echo = claim.code.lower() in error or claim.verifier.lower() in error
+    return "" if is_echo or redaction.redact(error) != error else error
 
 
 def _store(claim: Claim, got: oauth.Tokens, outcome: Outcome) -> Connection | None:
