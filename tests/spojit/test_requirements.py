@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,16 @@ def needed(requirements: Iterator[Requirement], environment: dict[str, str]) -> 
 
 
 def asked_by(requirement: Requirement, environment: dict[str, str]) -> list[Requirement]:
+    asked, extras = ever_asked_by(requirement.name), requirement.extras or {""}
+    return [each for each in asked if any(applies(each, environment, extra) for extra in extras)]
+
+
+@cache
+def ever_asked_by(name: str) -> list[Requirement]:
     try:
-        asked = map(Requirement, metadata.requires(requirement.name) or [])
+        return [Requirement(text) for text in metadata.requires(name) or []]
     except metadata.PackageNotFoundError:
         return []
-    extras = requirement.extras or {""}
-    return [each for each in asked if any(applies(each, environment, extra) for extra in extras)]
 
 
 def applies(requirement: Requirement, environment: dict[str, str], extra: str = "") -> bool:
