@@ -51,7 +51,17 @@ def checklist(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRes
         "head_status": ShownStatus.of(connection) if is_rotation else None,
     }
     status = 200 if shown["is_running"] else POLLING_ENDED
-    return render(request, "connections/_checklist_live.html", context, status=status)
+    response = render(request, "connections/_checklist_live.html", context, status=status)
+    if not shown["is_running"] and _changes_the_page(connection):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _changes_the_page(connection: Connection) -> bool:
+    """Whether the answer changes more of the page than the checklist: acts, or two accounts."""
+    staged = credentials.staged(connection)
+    is_other = "other_account" in {connection.reason, staged.outcome if staged else ""}
+    return connection.manifest_scheme.is_grant or is_other
 
 
 def of(
@@ -67,8 +77,9 @@ def of(
     if attempt is not None and attempt.outcome != "ok":
         shown = _of_attempt(attempt)
     else:
-        is_awaited = last is None and not connection.manifest_scheme.is_grant
-        is_running = is_awaited or progress.is_verifying(connection, now=clock.now())
+        is_running = _is_awaited(attempt, last, connection) or progress.is_verifying(
+            connection, now=clock.now()
+        )
         shown = {"is_running": is_running, "steps": progress.running()}
         if last is not None and not is_running:
             shown |= _of_check(request, connection, last)
@@ -77,6 +88,13 @@ def of(
     return _framed(request, connection, is_rotation=is_rotation) | shown | (
         _rotation(request, connection, shown) if is_rotation else {}
     )  # fmt: skip
+
+
+def _is_awaited(attempt: Authorization | None, last: Check | None, connection: Connection) -> bool:
+    """Whether the verification that is due by now was not there when the rows were read."""
+    if attempt is None or attempt.finished_at is None:
+        return last is None and not connection.manifest_scheme.is_grant
+    return last is None or last.at < attempt.finished_at
 
 
 def _framed(
