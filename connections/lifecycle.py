@@ -207,7 +207,8 @@ def _free_stable_key(workspace: Workspace, name: str) -> str:
 
 def _forget(row: Connection, *, actor: Actor) -> None:
     """Keep the name only: whatever may tell of host, account or answers goes."""
-    revoke.plan(row, credentials.current(row))
+    for version in (credentials.current(row), credentials.staged(row)):
+        revoke.plan(row, version)
     credentials.destroy_all(row)
     notices.close(row.workspace, subject_id=row.pk)
     Check.objects.filter(connection=row).update(account_name="", detail="", called="")

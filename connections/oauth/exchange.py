@@ -14,7 +14,7 @@ from django.conf import settings
 
 from connections.credentials import life, rows, tokens
 from connections.models import Authorization, Connection, Credential
-from connections.oauth import apps, attempts, renewing
+from connections.oauth import apps, attempts, renewing, revoke
 from connections.oauth.apps import AppMissing, AppReplaced
 from connectors import hosts, oauth, templates
 from connectors.oauth import Answered, App
@@ -208,6 +208,7 @@ def _store(claim: Claim, got: oauth.Tokens, outcome: Outcome) -> Connection | No
         connection = _connection(claim)
         target = _target(connection, claim)
         if target is None:
+            revoke.keep(connection, claim.row, claim.values | got.captured, got)
             refused = Outcome("request_refused", detail=attempts.CHANGED)
             attempts.finish(claim.row, connection, refused)
             return None

@@ -11,7 +11,7 @@ from connections.credentials import tokens
 from connections.credentials.tokens import Held, Renewal, Stored
 from connections.models import Check, Connection, Credential
 from connections.models.check import Kind
-from connections.oauth import apps, timing
+from connections.oauth import apps, revoke, timing
 from connections.oauth.apps import AppMissing, AppReplaced
 from connectors import oauth
 from connectors.oauth import Answered, App
@@ -92,6 +92,8 @@ def _ask_and_store(claim: Claim) -> Answered:
                 got = renewal(claim.oauth2, answered.tokens, before=held.tokens, row=claim.row)
                 if tokens.replace(claim.row, got):
                     _note_narrowing(claim, got)
+                else:
+                    revoke.keep_late(claim.row, held.values, answered.tokens)
             return replace(answered, tokens=None)
     except CannotOpen:
         return Answered(Outcome("credential_unreadable"))

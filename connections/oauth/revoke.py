@@ -17,6 +17,7 @@ from django.db.models import Q
 from connections import fairness
 from connections.credentials import tokens
 from connections.models import Connection, Credential, Revocation
+from connections.models.credential import State
 from connections.oauth import apps
 from connections.oauth.apps import AppMissing, AppReplaced
 from connectors import oauth
@@ -30,8 +31,14 @@ from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Mapping
 
+    from django.db.models import QuerySet
+
+    from connections.credentials.tokens import Stored
+    from connections.models import Authorization
     from connectors.manifest import OAuth2
+    from connectors.oauth import Tokens
 
 TABLE = "connections_revocation"
 PURPOSE = "revocation"
@@ -51,24 +58,56 @@ def plan(connection: Connection, row: Credential | None) -> Revocation | None:
     oauth2 = connection.manifest_scheme.oauth2
     if row is None or row.tokens is None or oauth2 is None or not oauth2.is_authorized_by_person:
         return None
+    account_id = row.found_account_id if row.state == State.STAGED else connection.account_id
+    try:
+        with tokens.held(row) as held:
+            assert held.tokens is not None
+            return keep(connection, row, held.values, held.tokens, account_id=account_id)
+    except CannotOpen:
+        return None
+
+
+def keep(
+    connection: Connection,
+    row: Credential | Authorization,
+    values: Mapping[str, str],
+    got: Tokens | Stored,
+    *,
+    account_id: str = "",
+) -> Revocation:
+    """Keep tokens to take back, in the scope of their workspace.
+
+    Args:
+        connection: whose tokens they are, or would have been.
+        row: what knows the app that they belong to.
+        values: of the scheme, with what was captured.
+        got: the tokens.
+        account_id: whose grant it is; empty when nobody knows.
+    """
     revocation = Revocation(
         id=new_id(),
         workspace_id=connection.workspace_id,
         connection=connection,
         app_id=row.app_id,
         app_client_id=row.app_client_id,
-        account_id=connection.account_id,
+        account_id=account_id,
         due_at=clock.now(),
     )
-    try:
-        with tokens.held(row) as held:
-            assert held.tokens is not None
-            kept = [held.values, held.tokens.access_token, held.tokens.refresh_token]
-            revocation.sealed = keyring.seal(json.dumps(kept).encode(), **_place(revocation))
-    except CannotOpen:
-        return None
+    kept = [dict(values), got.access_token, got.refresh_token]
+    revocation.sealed = keyring.seal(json.dumps(kept).encode(), **_place(revocation))
     revocation.save(force_insert=True)
     return revocation
+
+
+def keep_late(row: Credential, values: Mapping[str, str], got: Tokens) -> None:
+    """Keep renewed tokens that came after their connection was removed: the older ones are dead."""
+    with isolation.workspace(row.workspace_id):
+        removed = Connection.objects.exclude(removed_at=None)
+        connection = removed.filter(pk=row.connection_id).first()
+        planned = Revocation.objects.filter(connection_id=row.connection_id)
+        before = planned.order_by("-created_at").first()
+        if connection is not None and before is not None:
+            keep(connection, row, values, got, account_id=before.account_id)
 
 
 def find_due(*, now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -120,8 +159,7 @@ def _is_shared(row: Revocation) -> bool:
     if oauth2 is None or not _ends_grant(oauth2):
         return False
     with isolation.everything(reason="connections by the same grant", is_routine=True):
-        others = Connection.objects.present().exclude(pk=connection.pk)
-        same = others.filter(connector_id=connection.connector_id, account_id=row.account_id)
+        same = _of_account(row).filter(connector_id=connection.connector_id)
         grants = Credential.objects.filter(
             state__in=["current", "staged"],
             tokens__isnull=False,
@@ -129,6 +167,18 @@ def _is_shared(row: Revocation) -> bool:
             connection_id__in=same.values("pk"),
         )
         return bool(grants.exists())
+
+
+def _of_account(row: Revocation) -> QuerySet[Connection]:
+    """Select what may act as the same account: who is not known yet may be anybody.
+
+    What nobody identified in another workspace does not count: it would keep all grants alive.
+    """
+    present: QuerySet[Connection] = Connection.objects.present()
+    if not row.account_id:
+        return present
+    unknown = Q(account_id="", workspace_id=row.workspace_id)
+    return present.filter(Q(account_id=row.account_id) | unknown)
 
 
 def _ends_grant(oauth2: OAuth2) -> bool:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from connections import lifecycle, tasks
 from connections.credentials import rows
 from connections.models import Revocation
-from connections.oauth import apps, revoke
+from connections.oauth import apps, claims, renewing, revoke
 from spojit.lib import clock
 from tests import factories
 from tests.connections import grants
+from workspaces.audit import Actor
 from workspaces.models import AuditEvent
 
 if TYPE_CHECKING:
@@ -138,3 +139,72 @@ def test_what_nobody_authorized_has_nothing_to_take_back(cast: Cast, service: To
 
 def test_keys_are_not_revoked(cast: Cast, connection: Connection) -> None:
     assert remove(connection, cast.bob) is None
+
+
+def test_a_grant_of_an_unknown_account_does_not_end_that_of_another_connection(
+    cast: Cast, granted: Connection, service: TokenServer
+) -> None:
+    other = grants.pending(cast.workspace, service, name="Never verified", actor=cast.bob)
+    grants.authorize(other, service)
+    before = ended(service)
+    outcome = remove(other, cast.bob)
+    assert outcome is not None
+    assert (outcome.detail, ended(service)) == (revoke.SHARED, before)
+
+
+def test_a_grant_is_left_while_a_connection_of_an_unknown_account_may_live_by_it(
+    cast: Cast, granted: Connection, service: TokenServer
+) -> None:
+    other = grants.pending(cast.workspace, service, name="Not yet verified", actor=cast.bob)
+    grants.authorize(other, service)
+    outcome = remove(granted, cast.bob)
+    assert outcome is not None
+    assert outcome.detail == revoke.SHARED
+
+
+def test_what_nobody_identified_next_door_keeps_no_grant_alive(
+    cast: Cast, granted: Connection, service: TokenServer
+) -> None:
+    with factories.scope(cast.next_door):
+        other = grants.pending(cast.next_door, service, actor=cast.mallory)
+    grants.authorize(other, service)
+    outcome = remove(granted, cast.bob)
+    assert outcome is not None
+    assert outcome.name == "ok"
+
+
+def test_a_grant_that_was_waiting_to_be_used_is_taken_back_too(
+    cast: Cast, granted: Connection, service: TokenServer
+) -> None:
+    with factories.scope(cast.workspace):
+        row = rows.new(granted, actor=Actor.of(cast.bob), expires_on=None)
+        rows.fill(row, granted.manifest_scheme, {"host": service.place}, kept={})
+        row.found_account_id = "another"
+        grants.fill(row, granted, service, service.grants(1, account="another")[0])
+        row.save(force_insert=True)
+    before = ended(service)
+    lifecycle.remove(granted, actor=cast.bob)
+    assert [revoke.carry_out(*due) is not None for due in revoke.find_due(now=clock.now())] == [
+        True,
+        True,
+    ]
+    assert ended(service) - before == 2
+
+
+def test_tokens_that_were_renewed_while_it_was_removed_are_the_ones_taken_back(
+    cast: Cast, granted: Connection, service: TokenServer
+) -> None:
+    grants.age(granted, left=grants.ENDING)
+    claim = claims.claim(grants.credential(granted))
+    assert claim is not None
+    lifecycle.remove(granted, actor=cast.bob)
+    renewing.renew(claim)
+    with factories.scope(cast.workspace):
+        found = list(Revocation.objects.order_by("created_at"))
+        kept = [revoke._opened(row)[1] for row in found]
+    assert len(set(kept)) == 2
+    assert [row.account_id for row in found] == [granted.account_id] * 2
+    before = ended(service)
+    for due in revoke.find_due(now=clock.now()):
+        revoke.carry_out(*due)
+    assert ended(service) - before >= 1

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connections import credentials, tasks, verification
-from connections.models import OAuthApp
+from connections import credentials, lifecycle, tasks, verification
+from connections.models import OAuthApp, Revocation
 from connections.oauth import attempts, exchange as exchanging
 from spojit.lib import clock
 from tests import factories
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connections.models import Authorization, Connection
+    from connectors.oauth import Answered
     from tests.factories import Cast
     from tests.servers.oidc import AuthorizationServer
     from workspaces.models import User
@@ -50,6 +51,27 @@ def come_back(connection: Connection, service: AuthorizationServer, user: User) 
 
 def exchange(attempt: Authorization) -> None:
     tasks.exchange(workspace_id=str(attempt.workspace_id), authorization_id=str(attempt.pk))
+
+
+def test_tokens_of_a_connection_that_was_removed_meanwhile_are_kept_to_be_taken_back(
+    cast: Cast,
+    unauthorized: Connection,
+    service: AuthorizationServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempt = come_back(unauthorized, service, cast.bob)
+    ask = exchanging._ask
+
+    def ask_and_be_removed(claim: exchanging.Claim) -> Answered:
+        answered = ask(claim)
+        lifecycle.remove(unauthorized, actor=cast.bob)
+        return answered
+
+    monkeypatch.setattr(exchanging, "_ask", ask_and_be_removed)
+    exchange(attempt)
+    with factories.scope(cast.workspace):
+        [kept] = Revocation.objects.all()
+    assert (kept.sealed is not None, kept.app_client_id) == (True, "spojit")
 
 
 def asked(service: AuthorizationServer) -> int:
