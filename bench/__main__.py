@@ -9,7 +9,13 @@ from bench import prepare
 
 prepare.environment()
 
-from bench import borrow, connections_page, root_rotation, tool_call  # noqa: E402 - after settings
+from bench import (  # noqa: E402 - after settings
+    borrow,
+    connections_page,
+    refresh_sweep,
+    root_rotation,
+    tool_call,
+)
 
 if TYPE_CHECKING:
     from bench.measuring import Row
@@ -18,6 +24,7 @@ ROWS = {
     "borrow": borrow.measure,
     "call": tool_call.measure,
     "rotation": root_rotation.measure,
+    "sweep": refresh_sweep.measure,
     "page": connections_page.measure,
 }
 

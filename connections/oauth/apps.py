@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import connection as database
 
 from connections.models import InstallationApp, OAuthApp
 from connectors.oauth import App
@@ -96,14 +97,7 @@ def of(row: Credential | Authorization, *, connector_key: str, scheme: str) -> K
     Raises:
         AppMissing, AppReplaced: it is gone, or has another client ID now.
     """
-    if row.app_id is None:
-        known = _of_installation(connector_key, scheme)
-    else:
-        with isolation.workspace(row.workspace_id):
-            own = OAuthApp.objects.filter(pk=row.app_id).first()
-        if own is None:
-            raise AppReplaced
-        known = _known(own)
+    known = _of_installation(connector_key, scheme) if row.app_id is None else _own(row)
     if known.client_id != row.app_client_id:
         raise AppReplaced
     return known
@@ -196,11 +190,41 @@ def needs_app(scheme: Scheme) -> bool:
     return scheme.oauth2 is not None and scheme.oauth2.client == "app"
 
 
+# Asked for each renewal: to write such a question anew takes longer than to answer it.
+_INSTALLED = """
+SELECT id, client_id, secret_sealed FROM connections_installationapp
+WHERE connector_id = %(connector)s AND scheme = %(scheme)s
+"""
+_OWN = "SELECT id, client_id, secret_sealed FROM connections_oauthapp WHERE id = %(id)s"
+
+
 def _of_installation(connector_key: str, scheme: str) -> Known:
-    row = InstallationApp.objects.filter(connector_id=connector_key, scheme=scheme).first()
-    if row is None:
+    with database.cursor() as cursor:
+        cursor.execute(_INSTALLED, {"connector": connector_key, "scheme": scheme})
+        found = cursor.fetchone()
+    if found is None:
         raise AppMissing
-    return _known(row)
+    return _columns(found)
+
+
+def _own(row: Credential | Authorization) -> Known:
+    found = isolation.ask(row.workspace_id, _OWN, {"id": row.app_id})
+    if not found:
+        raise AppReplaced
+    return _columns(found[0], workspace_id=row.workspace_id)
+
+
+def _columns(
+    found: tuple[uuid.UUID, str, bytes | None], *, workspace_id: uuid.UUID | None = None
+) -> Known:
+    row_id, client_id, sealed = found
+    return Known(
+        client_id=client_id,
+        app_id=row_id if workspace_id else None,
+        secret_sealed=None if sealed is None else bytes(sealed),
+        row_id=row_id,
+        workspace_id=workspace_id,
+    )
 
 
 def _known(row: OAuthApp | InstallationApp) -> Known:
