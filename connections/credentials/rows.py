@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from connections.models import Connection, Credential
 from connections.models.credential import LIVE, State
+from connectors import hosts, oauth, templates
 from spojit.lib import clock
 from spojit.lib.ids import new_id
 from workspaces.vault import keyring
@@ -99,6 +100,15 @@ def fill(
     row.sealed = seal(row, payload)
     row.shown = {key: value for key, value in values.items() if key not in payload.secret}
     row.fields = describe(row, values.keys()) | dict(kept)
+    row.refresh_place = _token_place(scheme, values)
+
+
+def _token_place(scheme: Scheme, values: Mapping[str, str]) -> str:
+    """Say where tokens are asked for; empty when there are none, or the service has yet to say."""
+    try:
+        return oauth.token_place(scheme, values) if scheme.has_tokens else ""
+    except (hosts.BadServiceUrl, templates.Unfilled):
+        return ""
 
 
 def describe(row: Credential, keys: Collection[str]) -> dict[str, dict[str, str | None]]:

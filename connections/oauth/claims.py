@@ -69,7 +69,10 @@ def claim(row: Credential) -> Claim | None:
 
 
 def claim_due(*, most: int) -> list[Claim]:
-    """Take the leases of what is due, the longest waiting first, bounded per service host."""
+    """Take the leases of what is due, the longest waiting first, bounded per service host.
+
+    Hosts take turns, so that one that hangs does not hold all who ask.
+    """
     terms = {"most": most, "most_a_place": MOST_A_PLACE} | _terms()
     due = isolation.everything(reason="tokens that are due", is_routine=True)
     with due, database.cursor() as cursor:
@@ -122,6 +125,7 @@ WITH busy AS (
     FROM (
         SELECT c.id, c.refresh_due_at, c.refresh_place FROM connections_credential c
         WHERE c.state = 'current' AND c.refresh_due_at <= %(now)s AND {_FREE}
+          AND c.refresh_place NOT IN (SELECT refresh_place FROM busy WHERE held >= %(most_a_place)s)
         ORDER BY c.refresh_due_at LIMIT 1000
     ) c
 ), free AS (
@@ -129,7 +133,7 @@ WITH busy AS (
     WHERE c.id IN (
         SELECT waiting.id FROM waiting LEFT JOIN busy USING (refresh_place)
         WHERE waiting.turn <= %(most_a_place)s - coalesce(busy.held, 0)
-        ORDER BY waiting.refresh_due_at LIMIT %(most)s
+        ORDER BY waiting.turn + coalesce(busy.held, 0), waiting.refresh_due_at LIMIT %(most)s
     ) AND {_FREE} AND c.refresh_due_at <= %(now)s
     FOR UPDATE SKIP LOCKED
 )

@@ -24,6 +24,9 @@ WAIT_BELOW = timedelta(seconds=10)
 """With less life than this, callers wait for the new token."""
 WAIT_AT_MOST = timedelta(seconds=20)
 
+LEAST_PAUSE = timedelta(seconds=5)
+"""Nothing is renewed ahead of time sooner after an answer, whatever life a service tells."""
+
 IDLE_SHARE = 0.8
 """How much of a refresh token's idle life may pass before it is used."""
 
@@ -64,7 +67,8 @@ def lifetimes(oauth2: OAuth2, tokens: Tokens, *, now: datetime, spread_by: uuid.
         _ahead(expire_at, now=now, spread_by=spread_by) if expire_at else None,
         now + (grant_expires_at - now) * IDLE_SHARE if grant_expires_at else None,
     ]
-    return Lifetimes(expire_at, grant_expires_at, min(filter(None, due), default=None))
+    due_at = min(filter(None, due), default=None)
+    return Lifetimes(expire_at, grant_expires_at, due_at and max(due_at, now + LEAST_PAUSE))
 
 
 def margin(life: timedelta) -> timedelta:

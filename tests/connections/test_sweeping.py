@@ -53,3 +53,27 @@ def test_a_sweep_asks_one_host_for_no_more_than_its_share(
         grants.age(connection, left=timedelta(minutes=5))
     assert len(claims.claim_due(most=10)) == 2
     assert claims.claim_due(most=10) == []
+
+
+def test_a_host_that_hangs_keeps_no_other_waiting(
+    cast: Cast, service: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "MOST_A_PLACE", 4)
+    for number in range(5):
+        connection = grants.connect(cast.workspace, service, name=f"Shop {number}")
+        grants.age(connection, left=timedelta(minutes=5))
+    grants.change(connection, refresh_place="other.test:443")
+    found = [claim.row.connection_id for claim in claims.claim_due(most=2)]
+    assert connection.pk in found
+
+
+def test_tokens_of_a_client_are_bounded_by_their_own_host(cast: Cast, db: None) -> None:
+    factories.make_connector("shopify")
+    with factories.scope(cast.workspace):
+        connection = factories.make_connection(
+            cast.workspace,
+            connector_key="shopify",
+            scheme="oauth2_client",
+            values={"shop": "loom", "client_id": "c" * 32, "client_secret": "s" * 32},
+        )
+    assert grants.credential(connection).refresh_place == "loom.myshopify.com:443"

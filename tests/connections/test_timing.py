@@ -37,7 +37,7 @@ def test_the_margin_is_the_larger_of_a_minute_and_a_tenth_and_at_most_a_quarter_
     assert timing.margin(life) == expected
 
 
-@given(life=st.floats(1, 1e7), who=st.uuids())
+@given(life=st.floats(10, 1e7), who=st.uuids())
 def test_tokens_are_due_in_the_second_half_of_their_life_and_before_the_margin(
     life: float, who: uuid.UUID
 ) -> None:
@@ -49,6 +49,16 @@ def test_tokens_are_due_in_the_second_half_of_their_life_and_before_the_margin(
     tolerance = timedelta(milliseconds=1)
     assert NOW + half - tolerance <= found.due_at
     assert found.due_at <= found.expire_at - min(margin, half) + tolerance
+
+
+@given(life=st.floats(1e-9, 10), who=st.uuids())
+def test_a_service_that_tells_tiny_lives_is_not_asked_without_end(
+    life: float, who: uuid.UUID
+) -> None:
+    tokens = Tokens("access", "refresh", expires_in=life, refresh_expires_in=life)
+    found = timing.lifetimes(CODE, tokens, now=NOW, spread_by=who)
+    assert found.due_at is not None
+    assert timedelta(seconds=5) <= found.due_at - NOW <= timedelta(seconds=10)
 
 
 def test_tokens_that_end_together_are_not_due_together() -> None:
