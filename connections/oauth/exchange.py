@@ -22,6 +22,7 @@ from connectors.outcomes import Outcome
 from spojit.lib import clock, logs, metrics, redaction
 from spojit.lib.ids import new_id
 from workspaces import isolation
+from workspaces.models import Membership
 from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
@@ -91,9 +92,10 @@ def exchange(workspace_id: uuid.UUID, attempt_id: uuid.UUID) -> Connection | Non
             outcome = answered.outcome
             seconds = outcome.duration_ms / 1000
             metrics.count_outcome("authorization", outcome.name, seconds=seconds)
-            if answered.tokens is None:
-                return _fail(claim, answered)
-            return _store(claim, answered.tokens, outcome)
+            if answered.tokens is not None:
+                return _store(claim, answered.tokens, outcome)
+            _fail(claim, answered)
+            return None
 
 
 _CLAIM = """
@@ -137,15 +139,23 @@ def _opened(row: Authorization, answer: bytes | None, verifier: bytes | None) ->
     """Open what will be sent; an attempt that has nothing to send ends here."""
     base = Credential.objects.filter(pk=row.credential_id, sealed__isnull=False).first()
     if base is None or row.connection.removed_at is not None:
-        return _give_up(row, "request_refused", attempts.CHANGED)
-    if answer is None or verifier is None:
-        return _give_up(row, "answer_lost", attempts.LOST)
-    try:
-        code, captured = attempts.unseal_answer(row, answer)
-        opened = attempts.unseal(row, verifier, purpose=attempts.VERIFIER)
-        payload = rows.unseal(base)
-    except CannotOpen:
-        return _give_up(row, "credential_unreadable", "")
+        _give_up(row, "request_refused", attempts.CHANGED)
+    elif not Membership.objects.filter(user_id=row.actor_id).exists():
+        _give_up(row, "request_refused", attempts.LEFT)
+    elif answer is None or verifier is None:
+        _give_up(row, "answer_lost", attempts.LOST)
+    else:
+        try:
+            return _unsealed(row, base, answer=answer, verifier=verifier)
+        except CannotOpen:
+            _give_up(row, "credential_unreadable", "")
+    return None
+
+
+def _unsealed(row: Authorization, base: Credential, *, answer: bytes, verifier: bytes) -> Claim:
+    code, captured = attempts.unseal_answer(row, answer)
+    opened = attempts.unseal(row, verifier, purpose=attempts.VERIFIER)
+    payload = rows.unseal(base)
     redaction.register([code, opened, *(payload.values[key] for key in payload.secret)])
     return Claim(row, base, code, captured, opened, payload.values)
 

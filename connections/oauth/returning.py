@@ -6,7 +6,7 @@ to. The code is sealed; a worker exchanges it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection as database
 
@@ -79,12 +79,13 @@ def answer(query: Mapping[str, str], *, session_key: str) -> Authorization:
     redaction.register([state, query.get("code", "")])
     if not SHORTEST_STATE <= len(state) <= LONGEST_STATE:
         raise StateRefused
-    workspace_id, attempt_id = _consume(state, session_key)
-    with isolation.workspace(workspace_id):
-        row: Authorization = Authorization.objects.select_related("connection__workspace").get(
-            pk=attempt_id
-        )
-        _take(row, query)
+    with isolation.everything(reason="the return from a service", is_routine=True):
+        workspace_id, attempt_id = _consume(state, session_key)
+        with isolation.workspace(workspace_id):
+            row: Authorization = Authorization.objects.select_related("connection__workspace").get(
+                pk=attempt_id
+            )
+            _take(row, query)
     return row
 
 
@@ -97,15 +98,21 @@ RETURNING workspace_id, id
 
 
 def _consume(state: str, session_key: str) -> tuple[uuid.UUID, uuid.UUID]:
-    """Consume a state by one statement: of two that bring it, one comes through."""
+    """Consume a state by one statement: of two that bring it, one comes through.
+
+    It is committed together with the code: a sweep that finds the one finds the other.
+    """
     state_hash, session_hash = attempts.hashed(state), attempts.hashed(session_key)
-    values = {"now": clock.now(), "state": state_hash, "session": session_hash}
-    with isolation.everything(reason="the return from a service", is_routine=True):
-        with database.cursor() as cursor:
-            cursor.execute(_CONSUME, values)
-            found: tuple[uuid.UUID, uuid.UUID] | None = cursor.fetchone()
-        if found is None:
-            raise _refusal(state_hash, session_hash)
+    values: dict[str, Any] = {
+        "now": clock.now(),
+        "state": state_hash,
+        "session": session_hash,
+    }
+    with database.cursor() as cursor:
+        cursor.execute(_CONSUME, values)
+        found: tuple[uuid.UUID, uuid.UUID] | None = cursor.fetchone()
+    if found is None:
+        raise _refusal(state_hash, session_hash)
     return found
 
 

@@ -10,6 +10,7 @@ from tests.frontend import (
     samples_connectors as connectors,
     samples_credentials as credentials,
     samples_gallery as gallery,
+    samples_oauth as oauth,
     samples_workspaces as workspaces,
 )
 
@@ -28,6 +29,15 @@ PAGES: dict[str, tuple[str, Context]] = {
     "added": ("connections/add.html", credentials.added),
     "added-failed": ("connections/add.html", credentials.added_failed),
     "added-done": ("connections/add.html", credentials.added_done),
+    "add-grant": ("connections/add.html", oauth.add_grant),
+    "add-without-app": ("connections/add.html", oauth.add_without_app),
+    "left-half-way": ("connections/add.html", oauth.left_half_way),
+    "leaving": ("connections/leaving.html", oauth.leaving),
+    "reconnect": ("connections/reconnect.html", oauth.reconnect),
+    "oauth-problem": ("connections/oauth_problem.html", oauth.problem),
+    "oauth-apps": ("connections/oauth_apps.html", oauth.apps),
+    "oauth-app": ("connections/oauth_app.html", oauth.app),
+    "oauth-app-removal": ("connections/oauth_app_removal.html", oauth.app_removal),
     "credentials": ("connections/credentials.html", credentials.credentials),
     "rotate": ("connections/rotate.html", credentials.rotate),
     "activity": ("connections/activity.html", credentials.activity),

@@ -132,6 +132,7 @@ def connection(current: str, status: Sample | None = None, **extra: Any) -> Samp
         is_private=True,
         may_verify=True,
         may_edit=True,
+        remedy=Sample(url=f"{BASE}/credential/", label="Rotate", icon="rotate", is_first=False),
         tabs=[
             Sample(
                 label=label,

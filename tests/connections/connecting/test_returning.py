@@ -53,7 +53,7 @@ def test_what_is_stored_of_an_attempt_opens_nothing(cast: Cast, unauthorized: Co
     assert (row.scopes, row.actor_name) == (["read", "write"], "Bob")
     assert asked["scope"] == "read write"
     assert asked["code_challenge_method"] == "S256"
-    verifier = attempts.unseal(row, row.verifier_sealed, purpose=attempts.VERIFIER)
+    verifier = attempts.unseal(row, bytes(row.verifier_sealed or b""), purpose=attempts.VERIFIER)
     assert asked["code_challenge"] == plain_client.challenge(verifier)
     assert verifier not in url
 
@@ -77,6 +77,22 @@ def test_a_state_counts_for_ten_minutes(
     with pytest.raises(StaleState):
         journey.come_back(query)
     assert [row.returned_at for row in rows(cast)] == [None]
+
+
+def test_a_state_is_consumed_together_with_its_code_or_not_at_all(
+    cast: Cast,
+    unauthorized: Connection,
+    service: AuthorizationServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    query = journey.agree(service, journey.begin(unauthorized, cast.bob))
+    seal = attempts.seal_answer
+    monkeypatch.setattr(attempts, "seal_answer", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        journey.come_back(query)
+    assert [row.returned_at for row in rows(cast)] == [None]
+    monkeypatch.setattr(attempts, "seal_answer", seal)
+    assert journey.come_back(query).answer_sealed is not None
 
 
 @pytest.mark.parametrize("session_key", ["", "another-session"])
@@ -108,7 +124,8 @@ def test_of_many_that_bring_the_same_answer_one_comes_through(
     cast: Cast, unauthorized: Connection, service: AuthorizationServer
 ) -> None:
     query = journey.agree(service, journey.begin(unauthorized, cast.bob))
-    together, found = threading.Barrier(8), []
+    together = threading.Barrier(8)
+    found: list[type] = []
 
     def bring() -> None:
         together.wait(timeout=30)
@@ -191,8 +208,8 @@ def test_the_code_is_sealed_until_a_worker_takes_it(
 ) -> None:
     query = journey.agree(service, journey.begin(unauthorized, cast.bob))
     row = journey.fresh(journey.come_back(query))
-    assert query["code"].encode() not in bytes(row.answer_sealed)
-    assert attempts.unseal_answer(row, row.answer_sealed) == (query["code"], {})
+    assert query["code"].encode() not in bytes(row.answer_sealed or b"")
+    assert attempts.unseal_answer(row, bytes(row.answer_sealed or b"")) == (query["code"], {})
 
 
 def test_only_so_many_attempts_are_begun_in_an_hour(cast: Cast, unauthorized: Connection) -> None:
