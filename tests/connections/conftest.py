@@ -33,6 +33,15 @@ def cast(db: None) -> Cast:
     return factories.make_cast()
 
 
+@pytest.fixture
+def catalogue(db: None) -> None:
+    """List the connectors that connections are added to."""
+    from tests import factories  # noqa: PLC0415 - Django is set up by now
+
+    for key in ("github", "http", "resend"):
+        factories.make_connector(key)
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Who signs the certificates of these servers."""
