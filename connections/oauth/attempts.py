@@ -38,6 +38,7 @@ HINTS = {
 """What to do about a service's own code, where its sentence does not say it."""
 
 LOST = "The exchange was interrupted, and a code counts once. Nothing was changed."
+LEFT = "Whoever authorized it is no longer in this workspace."
 CHANGED = "The connection's details changed meanwhile, so this authorization no longer fits them."
 
 

@@ -17,6 +17,7 @@ from tests.connections import steps
 from tests.connections.connecting import journey
 from tests.servers import plain_client
 from workspaces import isolation
+from workspaces.models import Membership
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,19 @@ def test_tokens_of_a_connection_that_was_removed_meanwhile_are_kept_to_be_taken_
     with factories.scope(cast.workspace):
         [kept] = Revocation.objects.all()
     assert (kept.sealed is not None, kept.app_client_id) == (True, "spojit")
+
+
+def test_what_a_member_who_left_meanwhile_authorized_is_not_exchanged(
+    cast: Cast, unauthorized: Connection, service: AuthorizationServer
+) -> None:
+    attempt = come_back(unauthorized, service, cast.bob)
+    before = asked(service)
+    with factories.scope(cast.workspace):
+        Membership.objects.filter(user=cast.bob).delete()
+    exchange(attempt)
+    row = journey.fresh(attempt)
+    assert (row.outcome, row.detail) == ("request_refused", attempts.LEFT)
+    assert (row.answer_sealed, asked(service)) == (None, before)
 
 
 def asked(service: AuthorizationServer) -> int:
