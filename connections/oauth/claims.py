@@ -107,12 +107,13 @@ FROM free JOIN connections_connection n ON n.id = free.connection_id AND n.remov
 WHERE c.id = free.id
 RETURNING free.refresh_asked_at, n.connector_id, n.scheme, {", ".join(f"c.{n}" for n in _COLUMNS)}
 """  # noqa: S608 - names of columns
+# Waits for whoever writes the row: skipping it would look as if nobody could renew it.
 _ONE = f"""
 WITH free AS (
     SELECT c.id, c.connection_id, c.refresh_asked_at FROM connections_credential c
     WHERE c.id = %(id)s AND c.revision = %(at)s AND c.state IN ('current', 'staged') AND {_FREE}
       AND (c.refresh_failures = 0 OR c.refresh_due_at <= %(now)s)
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE
 )
 {_TAKE}"""  # noqa: S608 - names of columns
 _DUE = f"""
