@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connections as databases
 
 from connections.credentials import tokens as stored
+from connections.models import Credential
+from connections.oauth import refresh
 from tests import factories
 from tests.connections import grants, steps
 from tests.live import Live
@@ -35,6 +40,7 @@ LEASE_SECONDS, SWEEP_SECONDS = int(sized(3, 45)), int(sized(1, 10))
 PATIENCE_SECONDS = LEASE_SECONDS + SWEEP_SECONDS + 60
 LONG = 300.0
 IN_THE_MARGIN = timedelta(minutes=5)
+OVER = timedelta(seconds=-1)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +71,28 @@ def test_processes_that_race_for_a_token_renew_it_once(service: TokenServer) -> 
     assert (state["uses"], state["reused"]) == ({"1": TOKENS}, 0)
     assert granting.revisions(made) == {2: TOKENS}
     assert_nothing_was_lost(made, service)
+
+
+def test_a_caller_waits_for_whoever_writes_the_row_and_is_not_refused(
+    service: TokenServer,
+) -> None:
+    connection = grants.connect(factories.make_workspace(), service)
+    row, is_locked = grants.age(connection, left=OVER), threading.Event()
+
+    def write() -> None:
+        try:
+            with factories.scope(connection.workspace):
+                Credential.objects.select_for_update().get(pk=row.pk)
+                is_locked.set()
+                time.sleep(0.5)
+        finally:
+            databases.close_all()
+
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(write)
+        assert is_locked.wait(PATIENCE_SECONDS)
+        assert refresh.ensure_fresh(connection).revision == 2
+        writing.result()
 
 
 def test_a_killed_workers_renewal_is_done_by_another(
