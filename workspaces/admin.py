@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
@@ -74,6 +75,17 @@ class AuthenticatorAdmin(ReadOnly, AuditedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask the rights that staff were given, unlike for other rows that are only read."""
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnly, AuditedAdmin):
+    """Addresses of people. Only who reads its mail proves one; allauth's own page lets staff."""
+
+    list_display = ("email", "user", "primary", "verified")
+    list_filter = ("primary", "verified")
+    list_select_related = ("user",)
+    search_fields = ("email", "user__email")
+    ordering = ("email",)
 
 
 class WorkspaceForm(forms.ModelForm[Workspace]):

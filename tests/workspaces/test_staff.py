@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Permission
@@ -233,6 +234,24 @@ def test_the_audit_log_is_only_read() -> None:
     assert staff.post(target, {"actor_name": "Mallory"}).status_code == 403
     target = reverse("admin:workspaces_auditevent_delete", args=[event.pk])
     assert staff.post(target, {"post": "yes"}).status_code == 403
+
+
+def test_nobody_proves_an_address_but_who_reads_its_mail() -> None:
+    person = make_user("Zoe", verified=False)
+    staff = signed_in(make_staff())
+    row = EmailAddress.objects.get(user=person)
+    kept = list(EmailAddress.objects.order_by("pk").values())
+    form = {"user": str(person.pk), "email": "new@example.com", "primary": "", "verified": "on"}
+    change = reverse("admin:account_emailaddress_change", args=[row.pk])
+    assert person.email in page(staff, "account_emailaddress_change", row.pk)
+    assert staff.post(reverse("admin:account_emailaddress_add"), form).status_code == 403
+    assert staff.post(change, form).status_code == 403
+    delete = reverse("admin:account_emailaddress_delete", args=[row.pk])
+    assert staff.post(delete, {"post": "yes"}).status_code == 403
+    many = reverse("admin:account_emailaddress_changelist")
+    for action in ("make_verified", "delete_selected"):
+        staff.post(many, {"action": action, "_selected_action": [row.pk], "post": "yes"})
+    assert list(EmailAddress.objects.order_by("pk").values()) == kept
 
 
 def test_staff_hide_disable_and_deprecate_a_connector() -> None:
