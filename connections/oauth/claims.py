@@ -98,6 +98,7 @@ _COLUMNS = (
     "app_client_id",
     "refresh_due_at",
     "refresh_owner",
+    "refresh_failures",
 )
 _FREE = "(c.refresh_lease_until IS NULL OR c.refresh_lease_until < %(now)s)"
 _TAKE = f"""

@@ -172,7 +172,7 @@ def _ask(claim: Claim) -> Answered:
         return Answered(Outcome("credential_unreadable"))
     except (AppMissing, AppReplaced) as refused:
         return Answered(Outcome("request_refused", detail=refused.message))
-    answered = oauth.exchange(
+    return oauth.exchange(
         claim.connection.manifest,
         claim.connection.manifest_scheme,
         claim.values,
@@ -182,9 +182,6 @@ def _ask(claim: Claim) -> Answered:
         verifier=claim.verifier,
         captured=claim.captured,
     )
-    if answered.tokens is not None:
-        redaction.register([answered.tokens.access_token, answered.tokens.refresh_token])
-    return answered
 
 
 def _app(claim: Claim) -> App:

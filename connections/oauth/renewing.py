@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _CLIENT_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
 """What is the OAuth app's fault, except where the connection's own fields are the client."""
 
+DECIDED_BY = "renewal of the tokens"
 ENDED = "The authorization has ended, and this service renews none."
 NARROWED = "The service took back a part of what was granted."
 
@@ -57,7 +58,10 @@ def renew(claim: Claim) -> Outcome:
 def renewal(
     oauth2: OAuth2, got: oauth.Tokens, *, before: Stored | None, row: Credential
 ) -> Renewal:
-    """Make what is stored of an answer; what it leaves out stays as it was."""
+    """Make what is stored of an answer; what it leaves out stays as it was.
+
+    An empty `scope` says nothing: it holds at least one (RFC 6749 section 3.3).
+    """
     now = clock.now()
     captured = (before.captured if before else {}) | got.captured
     ends = timing.lifetimes(oauth2, got, now=now, spread_by=row.pk)
@@ -67,7 +71,7 @@ def renewal(
         expire_at=ends.expire_at,
         grant_expires_at=ends.grant_expires_at,
         due_at=ends.due_at,
-        scopes=got.scopes,
+        scopes=got.scopes or None,
     )
 
 
@@ -91,6 +95,7 @@ def _ask_and_store(claim: Claim) -> Answered:
             if answered.tokens is not None:
                 got = renewal(claim.oauth2, answered.tokens, before=held.tokens, row=claim.row)
                 if tokens.replace(claim.row, got):
+                    _note_recovery(claim)
                     _note_narrowing(claim, got)
                 else:
                     revoke.keep_late(claim.row, held.values, answered.tokens)
@@ -118,6 +123,17 @@ def _ask(claim: Claim, held: Held, app: App) -> Answered:
         scopes=scopes,
         captured=held.tokens.captured,
     )
+
+
+def _note_recovery(claim: Claim) -> None:
+    """Verify what renewals that failed had put in Error, soon and not a day later."""
+    if claim.row.refresh_failures == 0:
+        return
+    with isolation.workspace(claim.row.workspace_id):
+        rows = Connection.objects.present().filter(pk=claim.row.connection_id)
+        rows.filter(status="error", decided_by=DECIDED_BY).update(
+            verification_due_at=clock.now(), verification_attempts=0
+        )
 
 
 def _note_narrowing(claim: Claim, got: Renewal) -> None:
@@ -215,7 +231,7 @@ def _decide(
 ) -> None:
     before, now = connection.status, clock.now()
     if (decided.status, decided.reason) != (connection.status, connection.reason):
-        connection.decided_at, connection.decided_by = now, "renewal of the tokens"
+        connection.decided_at, connection.decided_by = now, DECIDED_BY
         connection.reason_detail = outcome.detail[:300]
     connection.status, connection.reason = decided.status, decided.reason
     connection.last_outcome, connection.last_outcome_at = outcome.name, now

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connectors import hosts
 from connectors.oauth import answering, asking, discovering, minting, sending
 from connectors.oauth.types import Answered, App, Client
+from spojit.lib import redaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -139,4 +140,7 @@ def _ask(
     answer = sending.send(client.connector, make, policy)
     if isinstance(answer, Answered):
         return answer
-    return answering.read(client, answer, kept=kept, refresh_token=refresh_token)
+    answered = answering.read(client, answer, kept=kept, refresh_token=refresh_token)
+    if answered.tokens is not None:
+        redaction.register([answered.tokens.access_token, answered.tokens.refresh_token])
+    return answered

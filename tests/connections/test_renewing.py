@@ -106,6 +106,31 @@ def test_a_wrong_app_is_no_reason_to_ask_the_person(
     assert (found.status, found.reason) == ("error", "request_refused")
 
 
+def test_what_renewals_put_in_error_is_verified_as_soon_as_one_works(
+    granted: Connection, service: TokenServer
+) -> None:
+    grants.age(granted, left=grants.OVER)
+    service.next_answers(*grants.statuses(401, body={"error": "invalid_client"}))
+    assert grants.renew(granted) == "request_refused"
+    assert grants.renew(granted) == "ok"
+    due_at = steps.fresh(granted).verification_due_at
+    assert due_at is not None
+    assert due_at <= clock.now()
+    steps.work(granted)
+    assert steps.fresh(granted).status == "active"
+
+
+def test_a_renewal_that_names_no_scope_at_all_takes_none_away(
+    granted: Connection, service: TokenServer
+) -> None:
+    told = service.grants(1)[0] | {"scope": ""}
+    grants.change(granted, granted_scopes=["read"])
+    service.next_answers(*grants.statuses(200, body=told))
+    assert grants.renew(granted) == "ok"
+    assert steps.fresh(granted).status == "active"
+    assert grants.credential(granted).granted_scopes == ["read"]
+
+
 def test_a_replaced_app_asks_the_person_again(granted: Connection, service: TokenServer) -> None:
     grants.change(granted, app_client_id="another")
     assert grants.renew(granted) == "credentials_refused"

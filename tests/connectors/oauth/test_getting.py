@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors import oauth
+from spojit.lib import redaction
 from tests.connectors.oauth import service
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ def test_a_code_is_changed_for_tokens(recorder: Recorder) -> None:
         "redirect_uri": service.CALLBACK,
         "code_verifier": service.VERIFIER,
     }
+
+
+def test_new_tokens_are_masked_before_anything_is_done_with_them(recorder: Recorder) -> None:
+    recorder.reply(service.GOOD)
+    with redaction.scope():
+        service.exchange(recorder, service.connector(recorder.port))
+        assert redaction.redact("access-1 and refresh-1") == "•••• and ••••"
 
 
 def test_a_refresh_token_is_changed_for_new_tokens(recorder: Recorder) -> None:
