@@ -42,7 +42,7 @@ def due(
     workspace: Workspace, server: TokenServer, count: int, *, left: timedelta
 ) -> list[Connection]:
     """Make many Active connections whose tokens are due and live for `left` yet."""
-    pattern = grants.connect(workspace, server, name="The pattern")
+    pattern = grants.connect(workspace, server, name=f"The pattern of {server.place}")
     grants.change(pattern, refresh_due_at=None)
     made: list[Connection] = []
     while len(made) < count:

@@ -35,6 +35,7 @@ THREADS, LAG_SECONDS = 8, 0.02
 LEFT = timedelta(minutes=10)
 MOST_SECONDS = sized(60, 600)
 MOST_GROWTH_MB = 15.0
+SHARE, TOTAL_SECONDS, HANGING_SECONDS = 40, 6.0, 300.0
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,23 @@ def test_a_sweep_renews_each_of_many_once_with_flat_memory(
         with capsys.disabled():
             told = f"{sum(rest.values()) / seconds:.0f} renewals a second, {growth:.1f} MiB more"
             sys.stdout.write(f"\n{told}, at most {state['most_at_once']} at once\n")
+
+
+def test_a_host_that_never_answers_holds_up_no_other(
+    service: TokenServer, authority: Authority, reach: Reach
+) -> None:
+    workspace = factories.make_workspace()
+    service.reset()
+    with tokens.running(authority, service.app, lag_seconds=HANGING_SECONDS) as mute:
+        reach(service.port, mute.port, total_seconds=TOTAL_SECONDS)
+        grants.install_app(service)
+        service.change(lag_seconds=LAG_SECONDS)
+        first = granting.due(workspace, mute, SHARE, left=LEFT)
+        later = granting.due(workspace, service, SHARE, left=LEFT)
+        found = sweeping.sweep(threads=THREADS // 2, seconds=1.5 * TOTAL_SECONDS)
+    assert found["ok"] == SHARE
+    assert granting.revisions(later) == {2: SHARE}
+    assert granting.revisions(first) == {1: SHARE}
 
 
 def memory_mb() -> float:
