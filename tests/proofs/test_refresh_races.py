@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connections as databases
 
+from connections import tasks
 from connections.credentials import tokens as stored
 from connections.models import Credential
 from connections.oauth import refresh
@@ -95,41 +96,37 @@ def test_a_caller_waits_for_whoever_writes_the_row_and_is_not_refused(
         writing.result()
 
 
-def test_a_killed_workers_renewal_is_done_by_another(
+def test_what_a_killed_worker_held_is_renewed_by_another_unless_the_service_did_so(
     service: TokenServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    connection = grants.connect(factories.make_workspace(), service)
-    service.next_answers({"kind": "late", "seconds": LONG})
+    workspace = factories.make_workspace()
+    asked, renewed = (grants.connect(workspace, service, name=name) for name in ("Asked", "Done"))
     with installation(service, monkeypatch, tmp_path) as live:
-        grants.age(connection, left=IN_THE_MARGIN)
+        service.next_answers({"kind": "late", "seconds": LONG})
+        grants.age(asked, left=IN_THE_MARGIN)
         wait_until(lambda: service.state()["waiting"] == 0)
-        live.kill("worker")
-        assert grants.credential(connection).refresh_owner is not None
-        live.start("worker")
-        wait_until(lambda: grants.credential(connection).revision == 2)
-    row, state = grants.credential(connection), service.state()
-    assert (row.refresh_owner, row.refresh_lease_until, row.refresh_failures) == (None, None, 0)
-    assert (state["uses"], state["reused"]) == ({"1": 1}, 0)
-    assert steps.fresh(connection).status == "active"
-    assert_nothing_was_lost([connection], service)
-
-
-def test_what_the_service_renewed_for_a_killed_worker_is_lost_and_told(
-    service: TokenServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    connection = grants.connect(factories.make_workspace(), service)
-    service.next_answers({"kind": "delay", "seconds": LONG})
-    with installation(service, monkeypatch, tmp_path) as live:
-        grants.age(connection, left=IN_THE_MARGIN)
+        service.next_answers({"kind": "delay", "seconds": LONG})
+        grants.age(renewed, left=IN_THE_MARGIN)
+        announce(renewed)
         wait_until(lambda: service.state()["counts"].get("refresh_token") == 1)
         live.kill("worker")
+        assert grants.credential(asked).refresh_owner is not None
         live.start("worker")
-        wait_until(lambda: steps.fresh(connection).status != "active")
+        wait_until(lambda: grants.credential(asked).revision == 2)
+        wait_until(lambda: steps.fresh(renewed).status != "active")
         time.sleep(2.5 * SWEEP_SECONDS)
-    found = steps.fresh(connection)
-    assert (found.status, found.reason) == ("reauthorize", "answer_lost")
-    assert service.state()["uses"] == {"2": 1}
-    assert grants.credential(connection).revision == 1
+    row, state = grants.credential(asked), service.state()
+    assert (row.refresh_owner, row.refresh_lease_until, row.refresh_failures) == (None, None, 0)
+    assert (state["uses"], state["reused"]) == ({"1": 1, "2": 1}, 1)
+    assert [steps.fresh(one).status for one in (asked, renewed)] == ["active", "reauthorize"]
+    assert steps.fresh(renewed).reason == "answer_lost"
+    assert grants.credential(renewed).revision == 1
+    assert_nothing_was_lost([asked], service)
+
+
+def announce(connection: Connection) -> None:
+    """Wake a worker, as a caller does: the sweep waits for the answer to its first renewal."""
+    tasks.announce_refresh(connection, grants.credential(connection))
 
 
 def environment(service: TokenServer) -> dict[str, str]:
