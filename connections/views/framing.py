@@ -37,6 +37,7 @@ def frame(request: WorkspaceRequest, connection: Connection, *, tab: str = "") -
     """Return the context of a connection's page; `tab` is the one that it stands under."""
     slug, membership = request.workspace.slug, request.membership
     shown = showing.row(connection, slug=slug, membership=membership)
+    is_to_connect = connection.manifest_scheme.is_grant and not grants.is_connected(connection)
     return {
         "id": connection.pk,
         "name": connection.name,
@@ -48,20 +49,20 @@ def frame(request: WorkspaceRequest, connection: Connection, *, tab: str = "") -
         "status": shown["status"],
         "account": connection.account_name,
         "owner": shown["owner"],
-        "may_verify": access.may_use(membership, connection),
+        "may_verify": access.may_use(membership, connection) and not is_to_connect,
         "may_edit": access.may_manage(membership, connection),
-        "remedy": _remedy(slug, connection),
+        "remedy": _remedy(slug, connection, is_to_connect=is_to_connect),
         "menu": _menu(slug, connection),
         "tabs": _tabs(request, connection, tab),
     }
 
 
-def _remedy(slug: str, connection: Connection) -> dict[str, Any]:
+def _remedy(slug: str, connection: Connection, *, is_to_connect: bool) -> dict[str, Any]:
     """Give the act that puts new credentials in: typed, or authorized at the service."""
     if not connection.manifest_scheme.is_grant:
         url = showing.page(slug, connection, "credential")
         return {"url": url, "label": "Rotate", "icon": "rotate", "is_first": False}
-    if not grants.is_connected(connection):
+    if is_to_connect:
         url = showing.page(slug, connection, "added")
         return {"url": url, "label": "Connect", "icon": "connections", "is_first": True}
     is_first = connection.status == Status.REAUTHORIZE
