@@ -41,7 +41,8 @@ def _of_host(scheme: Scheme, oauth2: OAuth2, place: str, template: str) -> Found
     if not templates.names(host) or _is_captured(oauth2, host):
         return
     fixed = host.rpartition("}")[2].partition(":")[0]
-    if oauth2.client == "app" and fixed.strip(".").count(".") < 1:
+    is_own_domain = fixed.startswith(".") and fixed.strip(".").count(".") >= 1
+    if oauth2.client == "app" and not is_own_domain:
         yield (
             place,
             "a person could name a host of their own and get the app's secret; say client: fields",

@@ -65,6 +65,11 @@ def test_a_right_scheme_has_no_problem() -> None:
             "a person could name a host of their own and get the app's secret; say client: fields",
         ),
         (
+            {"fields": [SITE], "token_url": "https://{site}-example.com/token"},
+            ".token_url",
+            "a person could name a host of their own and get the app's secret; say client: fields",
+        ),
+        (
             {"fields": [SITE], "token_url": "https://{site}.com/token"},
             ".token_url",
             "a person could name a host of their own and get the app's secret; say client: fields",
