@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+LOOK_SECONDS = 1.0
+
 _one_at_a_time = threading.Lock()
 
 
@@ -51,7 +53,7 @@ def _work(pool: ThreadPoolExecutor, *, threads: int, until: float, found: Counte
     under_way: set[Future[str]] = set()
     while True:
         free = threads - len(under_way)
-        fresh = claims.claim_due(most=free) if time.monotonic() < until else []
+        fresh = claims.claim_due(most=free) if free and time.monotonic() < until else []
         under_way |= {pool.submit(_renew, claim) for claim in fresh}
         if not under_way:
             return
@@ -60,9 +62,12 @@ def _work(pool: ThreadPoolExecutor, *, threads: int, until: float, found: Counte
 
 
 def _some(under_way: set[Future[str]], *, least: int) -> tuple[set[Future[str]], set[Future[str]]]:
-    """Wait until a few are done, for claims cost less together; a slow one keeps nobody waiting."""
+    """Wait until a few are done, for claims cost less together; a slow one keeps nobody waiting.
+
+    After LOOK_SECONDS it is time to look for what has become due, whether or not one is done.
+    """
     deadline = time.monotonic() + 0.05
-    done, left = wait(under_way, return_when=FIRST_COMPLETED)
+    done, left = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
     while left and len(done) < least and time.monotonic() < deadline:
         more, left = wait(left, timeout=0.01, return_when=FIRST_COMPLETED)
         done |= more

@@ -8,13 +8,16 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connections as databases
 
 from connections.oauth import sweeping
+from spojit.lib import clock
 from tests import factories
 from tests.connections import grants
 from tests.proofs import granting
@@ -22,7 +25,7 @@ from tests.proofs.sizes import IS_FULL, sized
 from tests.servers import catalogue, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.proofs.conftest import Reach
     from tests.servers import Authority
@@ -35,7 +38,8 @@ THREADS, LAG_SECONDS = 8, 0.02
 LEFT = timedelta(minutes=10)
 MOST_SECONDS = sized(60, 600)
 MOST_GROWTH_MB = 15.0
-SHARE, TOTAL_SECONDS, HANGING_SECONDS = 40, 6.0, 300.0
+HELD_SECONDS = 6.0
+SHARE, TOTAL_SECONDS, HANGING_SECONDS = 24, 4.0, 300.0
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +93,39 @@ def test_a_host_that_never_answers_holds_up_no_other(
     assert found["ok"] == SHARE
     assert granting.revisions(later) == {2: SHARE}
     assert granting.revisions(first) == {1: SHARE}
+
+
+def test_what_becomes_due_during_a_slow_renewal_is_not_kept_waiting(
+    service: TokenServer, reach: Reach
+) -> None:
+    reach(service.port)
+    service.change(lag_seconds=0)
+    grants.install_app(service)
+    slow, quick = granting.due(factories.make_workspace(), service, 2, left=LEFT)
+    grants.change(quick, refresh_due_at=None)
+    service.next_answers({"kind": "delay", "seconds": HELD_SECONDS})
+    with ThreadPoolExecutor(1) as threads:
+        sweep = threads.submit(_sweep_and_close)
+        _wait_until(lambda: service.state()["waiting"] == 0)
+        grants.change(quick, refresh_due_at=clock.now())
+        _wait_until(lambda: grants.credential(quick).revision == 2)
+        assert not sweep.done()
+        assert sweep.result(timeout=60) == {"ok": 2}
+    assert grants.credential(slow).revision == 2
+
+
+def _sweep_and_close() -> dict[str, int]:
+    try:
+        return dict(sweeping.sweep(threads=2, seconds=60))
+    finally:
+        databases.close_all()
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + HELD_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "It did not happen in time."
+        time.sleep(0.05)
 
 
 def memory_mb() -> float:
