@@ -27,7 +27,7 @@ def register() -> None:
         row=rows.bound_to,
         version=attrgetter("revision"),
     )
-    sealed_columns.register(OAuthApp, "secret_sealed", purpose=apps.PURPOSE)
+    sealed_columns.register(OAuthApp, "secret_sealed", purpose=apps.PURPOSE, row=apps.bound_to)
     sealed_columns.register(Authorization, "verifier_sealed", purpose="verifier")
     sealed_columns.register(Authorization, "answer_sealed", purpose="answer")
     sealed_columns.register(Revocation, "sealed", purpose="revocation")

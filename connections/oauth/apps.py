@@ -59,12 +59,13 @@ class Known:
     Attributes:
         app_id: of the workspace's own app; None for the installation's.
         secret_sealed: None for a client without a secret.
+        bound_to: for which row, connector and scheme the secret was sealed.
     """
 
     client_id: str
     app_id: uuid.UUID | None
     secret_sealed: bytes | None = field(repr=False)
-    row_id: uuid.UUID
+    bound_to: str
     workspace_id: uuid.UUID | None
 
     @property
@@ -97,7 +98,10 @@ def of(row: Credential | Authorization, *, connector_key: str, scheme: str) -> K
     Raises:
         AppMissing, AppReplaced: it is gone, or has another client ID now.
     """
-    known = _of_installation(connector_key, scheme) if row.app_id is None else _own(row)
+    if row.app_id is None:
+        known = _of_installation(connector_key, scheme)
+    else:
+        known = _own(row, connector_key, scheme)
     if known.client_id != row.app_client_id:
         raise AppReplaced
     return known
@@ -116,7 +120,7 @@ def opened(known: Known) -> App:
         known.secret_sealed,
         workspace_id=known.workspace_id,
         table=table,
-        row=str(known.row_id),
+        row=known.bound_to,
         purpose=PURPOSE,
         version=1,
     ).decode()
@@ -185,6 +189,15 @@ def checked(client_id: str, client_secret: str) -> tuple[str, str]:
     return client_id, client_secret
 
 
+def bound_to(row: OAuthApp | InstallationApp) -> str:
+    """Say what a secret belongs to: its row, and the service that alone may get it."""
+    return _bound_to(row.pk, row.connector_id, row.scheme)
+
+
+def _bound_to(row_id: uuid.UUID, connector_key: str, scheme: str) -> str:
+    return f"{row_id}/{connector_key}/{scheme}"
+
+
 def needs_app(scheme: Scheme) -> bool:
     """Whether a client that is kept apart from the connection signs in."""
     return scheme.oauth2 is not None and scheme.oauth2.client == "app"
@@ -204,25 +217,29 @@ def _of_installation(connector_key: str, scheme: str) -> Known:
         found = cursor.fetchone()
     if found is None:
         raise AppMissing
-    return _columns(found)
+    return _columns(found, connector_key, scheme)
 
 
-def _own(row: Credential | Authorization) -> Known:
+def _own(row: Credential | Authorization, connector_key: str, scheme: str) -> Known:
     found = isolation.ask(row.workspace_id, _OWN, {"id": row.app_id})
     if not found:
         raise AppReplaced
-    return _columns(found[0], workspace_id=row.workspace_id)
+    return _columns(found[0], connector_key, scheme, workspace_id=row.workspace_id)
 
 
 def _columns(
-    found: tuple[uuid.UUID, str, bytes | None], *, workspace_id: uuid.UUID | None = None
+    found: tuple[uuid.UUID, str, bytes | None],
+    connector_key: str,
+    scheme: str,
+    *,
+    workspace_id: uuid.UUID | None = None,
 ) -> Known:
     row_id, client_id, sealed = found
     return Known(
         client_id=client_id,
         app_id=row_id if workspace_id else None,
         secret_sealed=None if sealed is None else bytes(sealed),
-        row_id=row_id,
+        bound_to=_bound_to(row_id, connector_key, scheme),
         workspace_id=workspace_id,
     )
 
@@ -233,7 +250,7 @@ def _known(row: OAuthApp | InstallationApp) -> Known:
         client_id=row.client_id,
         app_id=own.pk if own else None,
         secret_sealed=None if row.secret_sealed is None else bytes(row.secret_sealed),
-        row_id=row.pk,
+        bound_to=bound_to(row),
         workspace_id=own.workspace_id if own else None,
     )
 
@@ -256,7 +273,7 @@ def _seal(row: OAuthApp | InstallationApp, client_secret: str) -> bytes:
         client_secret.encode(),
         workspace_id=row.workspace_id if isinstance(row, OAuthApp) else None,
         table=row._meta.db_table,
-        row=str(row.pk),
+        row=bound_to(row),
         purpose=PURPOSE,
         version=1,
     )

@@ -1,4 +1,4 @@
-"""Tokens open only where, and at the revision for which, they were sealed; keys change under them."""
+"""Tokens open only where, and at the revision for which, they were sealed."""
 
 from __future__ import annotations
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
-from connections.models import InstallationApp, OAuthApp
+from connections.models import Credential, InstallationApp, OAuthApp
 from connections.oauth import apps
 from connections.oauth.apps import AppMissing, BadApp
 from tests import factories
 from tests.connections import steps
 from tests.workspaces.test_staff import make_staff
 from workspaces.models import AuditEvent
+from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     from tests.factories import Cast
@@ -54,6 +55,25 @@ def test_the_workspaces_own_comes_before_the_installations(cast: Cast) -> None:
     assert found(cast) == ("own-client", SECRET)
     apps.remove_own(row, actor=cast.adam)
     assert found(cast)[0] == "everybodys"
+
+
+def test_a_secret_does_not_open_for_another_service(cast: Cast) -> None:
+    factories.make_connector("slack")
+    set_for_all()
+    InstallationApp.objects.update(connector_id="slack")
+    elsewhere = {"connector_key": "slack", "scheme": "oauth2"}
+    with factories.scope(cast.workspace), pytest.raises(CannotOpen):
+        apps.opened(apps.find(cast.workspace, **elsewhere))
+    own = set_own(cast)
+    with factories.scope(cast.workspace):
+        OAuthApp.objects.filter(pk=own.pk).update(connector_id="slack")
+        with pytest.raises(CannotOpen):
+            apps.opened(apps.find(cast.workspace, **elsewhere))
+        version = Credential(
+            workspace_id=cast.workspace.pk, app_id=own.pk, app_client_id=own.client_id
+        )
+        with pytest.raises(CannotOpen):
+            apps.opened(apps.of(version, **elsewhere))
 
 
 def test_another_workspace_has_not_got_it(cast: Cast) -> None:
