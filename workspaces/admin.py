@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import Group
 
 from workspaces.lifecycle import RETENTION_DAYS
 from workspaces.models import AuditEvent, Invitation, Membership, Notice, User, Workspace
@@ -55,6 +56,29 @@ class UserAdmin(AuditedAdmin):
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         """An account is switched off, not deleted."""
         return False
+
+
+@admin.register(Group)
+class GroupOfStaffAdmin(admin.ModelAdmin[Group]):
+    """Groups give rights, so only superusers see and change them."""
+
+    search_fields = ("name",)
+    ordering = ("name",)
+    filter_horizontal = ("permissions",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show them to superusers only."""
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """As above."""
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """As above."""
+        return bool(request.user.is_superuser)
+
+    has_change_permission = has_delete_permission = has_view_permission
 
 
 @admin.register(Authenticator)

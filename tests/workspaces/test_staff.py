@@ -8,7 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -198,6 +198,20 @@ def test_only_a_superuser_says_who_is_staff() -> None:
     assert signed_in(staff).post(target, {"is_superuser": "on"}).status_code == 302
     staff.refresh_from_db()
     assert not staff.is_superuser
+
+
+def test_only_a_superuser_changes_what_groups_may_do() -> None:
+    staff, group = make_staff(), Group.objects.create(name="Support")
+    staff.is_superuser = False
+    staff.save()
+    staff.user_permissions.set(Permission.objects.filter(content_type__model="group"))
+    url = reverse("admin:auth_group_change", args=[group.pk])
+    rights = Permission.objects.values_list("pk", flat=True)
+    answer = signed_in(staff).post(url, {"name": "Support", "permissions": list(rights)})
+    assert (answer.status_code, group.permissions.count()) == (403, 0)
+    staff.is_superuser = True
+    staff.save()
+    assert signed_in(staff).get(url).status_code == 200
 
 
 def test_a_lost_second_factor_is_taken_off_without_its_seed_being_shown() -> None:
