@@ -96,16 +96,27 @@ def row(connection: Connection, *, slug: str, membership: Membership, used_by: i
 
 def remedy(connection: Connection, *, slug: str, membership: Membership) -> Link | None:
     """Return the act that may mend a broken connection, for whoever may do it."""
-    if not connection.needs_attention or not access.may_manage(membership, connection):
+    if not access.may_manage(membership, connection):
+        return None
+    if _is_left_half_way(connection):
+        return Link(page(slug, connection, "added"), "Continue")
+    if not connection.needs_attention:
         return None
     if connection.reason == "other_account":
         return Link(page(slug, connection, "detail"), LOOK_AT["other_account"])
     if connection.reason in TRY_AGAIN:
         return Link(page(slug, connection, "detail"), "Look")
-    if connection.status == Status.REAUTHORIZE:
+    is_grant = connection.manifest_scheme.is_grant
+    if connection.status == Status.REAUTHORIZE or is_grant:
         return Link(page(slug, connection, "credential"), "Reconnect")
     label = LOOK_AT.get(connection.reason, "Replace credentials")
     return Link(page(slug, connection, "credential"), label)
+
+
+def _is_left_half_way(connection: Connection) -> bool:
+    """Whether nobody has authorized it yet: it waits, and nothing is due."""
+    is_waiting = connection.status == Status.PENDING and connection.verification_due_at is None
+    return is_waiting and connection.manifest_scheme.is_grant
 
 
 def reason_of(connection: Connection) -> str:

@@ -29,6 +29,7 @@ NO_PAGES = {
     "connections:status": FRAGMENT,
     "connections:verification": POSTED,
     "connections:abandon": POSTED,
+    "connections:ask": POSTED,
     "connections:restoration": POSTED,
     "connections:discard": POSTED,
     "connections:account": POSTED,

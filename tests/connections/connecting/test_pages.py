@@ -128,6 +128,8 @@ def test_what_was_left_half_way_can_be_continued(
     browser.post(add_url(cast), filled(service, preset="everything"))
     connection = connection_of(cast)
     assert connection.status == "pending"
+    listed = browser.get(steps.workspace_url(cast.workspace, "connections:list"))
+    assert re.search(r'href="[^"]*/added/"[^>]*>\s*Continue', listed.content.decode())
     page = browser.get(steps.url(connection)).content.decode()
     assert "Not connected yet" in page
     assert steps.url(connection, "added") in page
