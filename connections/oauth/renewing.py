@@ -181,7 +181,8 @@ def _named(claim: Claim, answered: Answered) -> Outcome:
     if claim.oauth2.client == "fields" and answered.error in _CLIENT_REFUSED:
         return replace(outcome, name="credentials_refused")
     was_in_doubt = claim.asked_before_at is not None and claim.oauth2.refresh == "rotating"
-    if outcome.name == "credentials_refused" and was_in_doubt:
+    is_of_service = outcome.status_code > 0
+    if outcome.name == "credentials_refused" and was_in_doubt and is_of_service:
         return replace(outcome, name="answer_lost")
     return outcome
 

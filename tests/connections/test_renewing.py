@@ -132,7 +132,7 @@ def test_a_renewal_that_names_no_scope_at_all_takes_none_away(
 
 
 def test_a_replaced_app_asks_the_person_again(granted: Connection, service: TokenServer) -> None:
-    grants.change(granted, app_client_id="another")
+    grants.change(granted, app_client_id="another", refresh_asked_at=clock.now())
     assert grants.renew(granted) == "credentials_refused"
     assert steps.fresh(granted).reason_detail.startswith("The OAuth app")
 

@@ -12,6 +12,7 @@ from connections.models import Credential
 from connections.oauth import claims, renewing
 from tests import factories
 from tests.connections import grants
+from workspaces import isolation, lifecycle
 from workspaces.models import DataKey
 from workspaces.vault import rotation
 
@@ -64,3 +65,15 @@ def test_a_data_key_that_changes_during_a_renewal_seals_what_the_renewal_brings(
     assert grants.call(granted).name == "ok"
     with factories.scope(cast.workspace):
         assert Credential.objects.filter(tokens__isnull=False).count() == 1
+
+
+def test_a_workspace_that_is_deleted_during_a_renewal_leaves_no_tokens_and_no_key(
+    cast: Cast, granted: Connection
+) -> None:
+    claim = claims.claim(grants.age(granted, left=grants.ENDING))
+    assert claim is not None
+    lifecycle.delete(cast.workspace, typed_name=cast.workspace.name, actor=cast.alice)
+    assert renewing.renew(claim).name in {"ok", "credential_unreadable"}
+    with isolation.everything(reason="test"):
+        assert not Credential.objects.filter(pk=claim.row.pk).exists()
+        assert not DataKey.objects.filter(workspace_id=claim.row.workspace_id).exists()

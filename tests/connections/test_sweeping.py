@@ -77,3 +77,17 @@ def test_tokens_of_a_client_are_bounded_by_their_own_host(cast: Cast, db: None) 
             values={"shop": "loom", "client_id": "c" * 32, "client_secret": "s" * 32},
         )
     assert grants.credential(connection).refresh_place == "loom.myshopify.com:443"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_service_that_tells_a_life_of_nothing_is_asked_once_a_sweep(
+    cast: Cast, service: TokenServer
+) -> None:
+    connection = grants.connect(cast.workspace, service)
+    grants.age(connection, left=timedelta(minutes=5))
+    answers = [service.grants(1)[0] | {"expires_in": 0.000001} for _ in range(3)]
+    for told in answers:
+        service.next_answers(*grants.statuses(200, body=told))
+    assert sweeping.sweep(threads=1, seconds=3) == {"ok": 1}
+    assert sweeping.sweep(threads=1, seconds=3) == {}
+    service.reset()
