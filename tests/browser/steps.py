@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.servers import Received, Reply, Server
     from workspaces.models import User
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 40_000  # a wait ends when it may: only what fails takes as long
 CONTENTS = ("#content", ".account-card")
 KEY = "a-good-key-1111"
 STATUS_LINE = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
