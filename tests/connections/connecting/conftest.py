@@ -13,6 +13,8 @@ from tests.servers.plain_client import App
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from django.test import Client
+
     from connections.models import Connection
     from tests.factories import Cast
     from tests.servers import Authority
@@ -47,3 +49,24 @@ def unauthorized(cast: Cast, service: AuthorizationServer) -> Connection:
 
     journey.set_app(cast.workspace, service)
     return journey.pending(cast.workspace, service, actor=cast.bob)
+
+
+@pytest.fixture
+def bobs(cast: Cast, service: AuthorizationServer) -> Client:
+    """Bob's bobs, in a workspace that has an app."""
+    from tests import factories  # noqa: PLC0415
+    from tests.connections.connecting import journey  # noqa: PLC0415
+
+    journey.set_app(cast.workspace, service)
+    return factories.signed_in(cast.bob)
+
+
+@pytest.fixture
+def connected(cast: Cast, bobs: Client, service: AuthorizationServer) -> Connection:
+    """Bob's Active connection."""
+    from tests.connections import steps  # noqa: PLC0415
+    from tests.connections.connecting import journey, pages  # noqa: PLC0415
+
+    pages.bring(service, bobs, pages.way_out(bobs.post(pages.add_url(cast), pages.filled(service))))
+    journey.work(pages.only_attempt(cast))
+    return steps.fresh(pages.connection_of(cast))
