@@ -72,6 +72,6 @@ def _renewal(oauth2: OAuth2, row: Credential) -> dict[str, Any]:
         "renews_at": row.refresh_due_at,
         "ends_at": row.tokens_expire_at,
         "grant_ends_at": row.grant_expires_at,
-        "late_since": row.refresh_failing_since if row.is_refreshing_late else None,
+        "late_since": row.refresh_failing_since if row.refresh_due_at else None,
         "late_because": why,
     }

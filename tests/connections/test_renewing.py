@@ -11,6 +11,7 @@ from connections import lifecycle
 from connections.models import Connection
 from connections.oauth import claims, refresh, renewing, sweeping
 from connections.oauth.refresh import RefreshRefused
+from connections.views import grants as pages
 from spojit.lib import clock
 from tests import factories
 from tests.connections import grants, steps
@@ -30,6 +31,24 @@ def test_a_refused_renewal_asks_the_person_again(granted: Connection, service: T
     grants.age(granted, left=grants.OVER, due=False)
     with pytest.raises(RefreshRefused):
         refresh.ensure_fresh(granted)
+
+
+def test_only_what_is_tried_again_by_itself_is_called_late(
+    granted: Connection, service: TokenServer
+) -> None:
+    def late_since() -> Any:
+        with factories.scope(granted.workspace):
+            told = pages.context(granted, grants.credential(granted))
+        assert told is not None
+        return told["late_since"]
+
+    assert late_since() is None
+    service.next_answers(*grants.statuses(503))
+    grants.renew(granted)
+    assert late_since() is not None
+    service.revoke()
+    grants.renew(granted)
+    assert late_since() is None
 
 
 def test_an_answer_that_was_lost_after_the_service_renewed_is_told(
