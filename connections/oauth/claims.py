@@ -96,6 +96,7 @@ _COLUMNS = (
     "granted_scopes",
     "app_id",
     "app_client_id",
+    "refresh_place",
     "refresh_due_at",
     "refresh_owner",
     "refresh_failures",

@@ -1,7 +1,8 @@
 """Renews what is due ahead of time, many at once, until nothing is due or the time is over.
 
-Several workers may sweep at once: each claims what no other holds. Claims are no more than the
-threads can ask at once, so that a lease never runs out while its turn has not come.
+Several workers may sweep at once: each claims what no other holds. Claims are no more than twice
+what the threads can ask at once, so that no lease runs out while its turn has not come: 15 s of
+waiting and 15 s of asking are less than its 45 s.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+AHEAD = 2
 LOOK_SECONDS = 1.0
 
 _one_at_a_time = threading.Lock()
@@ -51,13 +53,17 @@ def sweep(*, threads: int, seconds: float) -> Counter[str]:
 
 def _work(pool: ThreadPoolExecutor, *, threads: int, until: float, found: Counter[str]) -> None:
     under_way: set[Future[str]] = set()
+    places: set[str] = set()
     while True:
-        free = threads - len(under_way)
-        fresh = claims.claim_due(most=free) if free and time.monotonic() < until else []
+        # Ahead while all are at one host: with several, all that wait could be at one that hangs.
+        most = threads * (AHEAD if len(places) == 1 else 1)
+        free = most - len(under_way)
+        fresh = claims.claim_due(most=free) if free > 0 and time.monotonic() < until else []
+        places |= {claim.row.refresh_place for claim in fresh}
         under_way |= {pool.submit(_renew, claim) for claim in fresh}
         if not under_way:
             return
-        done, under_way = _some(under_way, least=max(1, threads // 3))
+        done, under_way = _some(under_way, least=max(1, threads // 2))
         found.update(future.result() for future in done)
 
 
