@@ -22,6 +22,8 @@ from spojit.lib.ids import new_id
 from workspaces import isolation
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from connectors.manifest import Connector, OAuth2, Scheme
 
 MOST_A_PLACE = 24
@@ -68,12 +70,13 @@ def claim(row: Credential) -> Claim | None:
     return _claim(found[0]) if found else None
 
 
-def claim_due(*, most: int) -> list[Claim]:
+def claim_due(*, most: int, resting: Collection[str] = ()) -> list[Claim]:
     """Take the leases of what is due, the longest waiting first, bounded per service host.
 
-    Hosts take turns, so that one that hangs does not hold all who ask.
+    Hosts take turns, so that one that hangs does not hold all who ask; those that rest are left
+    alone.
     """
-    terms = {"most": most, "most_a_place": MOST_A_PLACE} | _terms()
+    terms = {"most": most, "most_a_place": MOST_A_PLACE, "resting": list(resting)} | _terms()
     due = isolation.everything(reason="tokens that are due", is_routine=True)
     with due, database.cursor() as cursor:
         cursor.execute(_DUE, terms)
@@ -128,6 +131,7 @@ WITH busy AS (
     FROM (
         SELECT c.id, c.refresh_due_at, c.refresh_place FROM connections_credential c
         WHERE c.state = 'current' AND c.refresh_due_at <= %(now)s AND {_FREE}
+          AND c.refresh_place <> ALL (%(resting)s::text[])
           AND c.refresh_place NOT IN (SELECT refresh_place FROM busy WHERE held >= %(most_a_place)s)
         ORDER BY c.refresh_due_at LIMIT 1000
     ) c

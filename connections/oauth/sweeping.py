@@ -17,6 +17,8 @@ import structlog
 from django.db import connections as databases
 
 from connections.oauth import claims, renewing
+from connections.oauth.pauses import Pauses
+from spojit.lib import clock
 
 if TYPE_CHECKING:
     from connections.oauth.claims import Claim
@@ -26,7 +28,11 @@ log = structlog.get_logger(__name__)
 AHEAD = 2
 LOOK_SECONDS = 1.0
 
+Found = tuple[str, str]
+"""The host that was asked, and the outcome's name."""
+
 _one_at_a_time = threading.Lock()
+_pauses = Pauses()
 
 
 def sweep(*, threads: int, seconds: float) -> Counter[str]:
@@ -52,22 +58,30 @@ def sweep(*, threads: int, seconds: float) -> Counter[str]:
 
 
 def _work(pool: ThreadPoolExecutor, *, threads: int, until: float, found: Counter[str]) -> None:
-    under_way: set[Future[str]] = set()
+    under_way: set[Future[Found]] = set()
     places: set[str] = set()
     while True:
         # Ahead while all are at one host: with several, all that wait could be at one that hangs.
         most = threads * (AHEAD if len(places) == 1 else 1)
         free = most - len(under_way)
-        fresh = claims.claim_due(most=free) if free > 0 and time.monotonic() < until else []
+        fresh = _fresh(most=free) if free > 0 and time.monotonic() < until else []
         places |= {claim.row.refresh_place for claim in fresh}
         under_way |= {pool.submit(_renew, claim) for claim in fresh}
         if not under_way:
             return
         done, under_way = _some(under_way, least=max(1, threads // 2))
-        found.update(future.result() for future in done)
+        for place, name in (future.result() for future in done):
+            found[name] += 1
+            _pauses.note(place, name, now=clock.now())
 
 
-def _some(under_way: set[Future[str]], *, least: int) -> tuple[set[Future[str]], set[Future[str]]]:
+def _fresh(*, most: int) -> list[Claim]:
+    return claims.claim_due(most=most, resting=_pauses.resting(now=clock.now()))
+
+
+def _some(
+    under_way: set[Future[Found]], *, least: int
+) -> tuple[set[Future[Found]], set[Future[Found]]]:
     """Wait until a few are done, for claims cost less together; a slow one keeps nobody waiting.
 
     After LOOK_SECONDS it is time to look for what has become due, whether or not one is done.
@@ -80,13 +94,14 @@ def _some(under_way: set[Future[str]], *, least: int) -> tuple[set[Future[str]],
     return done, left
 
 
-def _renew(claim: Claim) -> str:
+def _renew(claim: Claim) -> Found:
     """Renew one; a fault of our own is logged here and its lease runs out by itself."""
+    place = claim.row.refresh_place
     try:
-        return renewing.renew(claim).name
+        return place, renewing.renew(claim).name
     except Exception:
         log.exception("Renewing tokens failed", connection_id=str(claim.row.connection_id))
-        return "fault"
+        return place, "fault"
 
 
 def _rest(pool: ThreadPoolExecutor, *, threads: int) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connections.oauth import claims, sweeping
+from connections.oauth.pauses import Pauses
+from spojit.lib import clock
 from tests import factories
 from tests.connections import grants, steps
 
@@ -91,3 +93,18 @@ def test_a_service_that_tells_a_life_of_nothing_is_asked_once_a_sweep(
     assert sweeping.sweep(threads=1, seconds=3) == {"ok": 1}
     assert sweeping.sweep(threads=1, seconds=3) == {}
     service.reset()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_host_that_fails_again_and_again_rests_and_keeps_no_other_waiting(
+    cast: Cast, service: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "_pauses", Pauses())
+    rows = [grants.connect(cast.workspace, service, name=f"Shop {n}") for n in range(7)]
+    for connection in rows:
+        grants.age(connection, left=timedelta(minutes=5))
+    service.next_answers(*grants.statuses(*[503] * 6))
+    assert sweeping.sweep(threads=1, seconds=5) == {"upstream_fault": 6}
+    assert sweeping.sweep(threads=1, seconds=5) == {}
+    grants.change(rows[-1], refresh_place="other.test:443", refresh_due_at=clock.now())
+    assert sweeping.sweep(threads=1, seconds=5) == {"ok": 1}
