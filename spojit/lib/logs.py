@@ -41,6 +41,8 @@ def configure(*, level: str = "INFO", json: bool = True, stream: TextIO | None =
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # A line for each variable that a template finds empty, with the whole request and context.
+    logging.getLogger("django.template").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
     if logging.lastResort:
         logging.lastResort.filters[:] = [MaskingFilter()]
