@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 from django.db import connections
 
+from spojit.lib import redaction
 from tests import database, sockets
 
 if TYPE_CHECKING:
@@ -52,13 +53,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(autouse=True)
-def _empty_redis() -> None:
-    """Forget what the test before left: cache, rate limits; a running worker keeps its queues."""
+@pytest.fixture(scope="session")
+def _store() -> Iterator[redis.Redis]:
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        for key in client.scan_iter():
-            if not key.startswith((b"_kombu", b"unacked")):
-                client.delete(key)
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(_store: redis.Redis) -> None:
+    """Forget what the test before left: cache, rate limits; a running worker keeps its queues."""
+    for key in _store.scan_iter():
+        if not key.startswith((b"_kombu", b"unacked")):
+            _store.delete(key)
+
+
+@pytest.fixture(autouse=True)
+def _forget_secrets() -> None:
+    """Mask no longer what the test before registered outside of any scope."""
+    redaction._current.set(redaction._process)
 
 
 @pytest.fixture(autouse=True)

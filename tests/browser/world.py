@@ -51,7 +51,7 @@ def make() -> World:
 def add_many(workspace: Workspace, *, count: int = MANY) -> None:
     """Fill a list: rows only, as if they had been made over the years."""
     factories.make_connector("http")
-    now = clock.now()
+    now, owner = clock.now(), factories.owner_of(workspace)
     with factories.scope(workspace):
         Connection.objects.bulk_create(
             Connection(
@@ -60,7 +60,7 @@ def add_many(workspace: Workspace, *, count: int = MANY) -> None:
                 scheme="none",
                 name=f"Service {number:04}",
                 stable_key=f"service-{number:04}",
-                owner=factories.owner_of(workspace),
+                owner=owner,
                 status=("active", "error", "reauthorize")[number % 3 if number < 30 else 0],
                 reason="credentials_refused" if number % 3 and number < 30 else "",
                 checked_at=now,

@@ -6,11 +6,10 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from django.core.management import CommandError, call_command
 
 from connectors import compatibility, registry
-from connectors.manifest import Connector
+from connectors.manifest import Connector, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +20,8 @@ Data = dict[str, Any]
 
 def breaks(change: Callable[[Data], object]) -> list[str]:
     text = (registry.CATALOGUE / "github.yaml").read_text(encoding="utf-8")
-    data = yaml.safe_load(text)
-    old = Connector.model_validate(yaml.safe_load(text))
+    data = parsed.parse(text)
+    old = Connector.model_validate(parsed.parse(text))
     change(data)
     found = compatibility.breaks(old, Connector.model_validate(data))
     return [f"{place}: {message}" for place, message in found]

@@ -20,7 +20,7 @@ GITHUB = registry.CATALOGUE / "github.yaml"
 
 
 def written(tmp_path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
-    data = yaml.safe_load(GITHUB.read_text(encoding="utf-8"))
+    data = parsed.parse(GITHUB.read_text(encoding="utf-8"))
     change(data)
     path = tmp_path / "github.yaml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")

@@ -260,7 +260,7 @@ def _renew(port: int, policy: Policy) -> oauth.Answered:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
 def test_whatever_a_client_is_called_basic_gives_it_back(client_id: str, secret: str) -> None:
     found = service.connector()

@@ -157,14 +157,14 @@ JSON = st.recursive(
 NAMES = st.sampled_from(["access_token", "refresh_token", "expires_in", "scope", "error", "api"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(NAMES, JSON), st.sampled_from([200, 201, 302, 400, 401, 429, 500]))
 def test_no_answer_breaks_its_reader(body: dict[str, Any], status: int) -> None:
     answered = read(body, status, captured=[API], answer={"expires_at": "expires_in"})
     assert (answered.tokens is not None) == (answered.outcome.name == "ok")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["json", "form", "auto"]))
 def test_no_bytes_break_their_reader(body: bytes, form: str) -> None:
     answered = read(body, kind="text/plain", answer={"format": form})
