@@ -76,7 +76,7 @@ def claim_due(*, most: int, resting: Collection[str] = ()) -> list[Claim]:
     Hosts take turns, so that one that hangs does not hold all who ask; those that rest are left
     alone.
     """
-    terms = {"most": most, "most_a_place": MOST_A_PLACE, "resting": list(resting)} | _terms()
+    terms = _terms() | {"most": most, "most_a_place": MOST_A_PLACE, "resting": list(resting)}
     due = isolation.everything(reason="tokens that are due", is_routine=True)
     with due, database.cursor() as cursor:
         cursor.execute(_DUE, terms)
