@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 # Without compiled modules each process would spend seconds on compiling all it imports.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup run test soak check bench format screenshots lock browsers
+.PHONY: help setup run test coverage soak check bench format screenshots lock browsers
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ STAMP := $(VENV)/.complete
 WORKERS ?= auto
 ARGS ?=
 
-# The tests of the apps whose coverage is wanted: alone they reach it, and measuring costs time.
+# The tests of the apps whose coverage is wanted: alone they reach it, and measuring doubles their time.
 MEASURED := tests/connections tests/workspaces tests/test_every_url.py
 
 # `make check` looks at the code: these values are read and never connected to.
@@ -37,16 +37,14 @@ $(STAMP): requirements.txt deploy/setup.sh
 run: setup  ## Run everything in the foreground on PORT (8000); Ctrl-C stops it and keeps the data
 	@exec $(BIN)/python manage.py up
 
-test: setup browsers  ## Run all tests, browser tests included, and want 95 % of coverage (ARGS="-k name" narrows)
-ifeq ($(ARGS),)
+test: setup browsers  ## Run all tests, browser tests included (ARGS="-k name" narrows)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+coverage: setup browsers  ## Measure how much of connections and workspaces is tested, and want 95 % of branches
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup $(MEASURED)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=95
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(addprefix --ignore=,$(MEASURED))
-else
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
-endif
 
 soak: setup browsers  ## Run fault, load and race tests at their full size
 	@SOAK=true $(BIN)/pytest -n 0 -m soak -o faulthandler_timeout=1800 $(ARGS)

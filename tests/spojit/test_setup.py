@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.database import BASE_DIR
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ TOOLS = ("sh", "dirname", "mktemp", "tail", "rm", "env", "cat")
 def run(script: str, *words: str, programs: dict[str, str], folder: Path) -> tuple[int, str, str]:
     """Run a script on a machine that has only a few tools and these programs, each a line of sh."""
     path = folder / "bin"
-    path.mkdir()
+    path.mkdir(exist_ok=True)
     for name in TOOLS:
         (path / name).symlink_to(shutil.which(name) or name)
     for name, line in programs.items():
@@ -81,9 +83,27 @@ def test_an_environment_that_is_made_leaves_no_log(tmp_path: Path) -> None:
     assert setting_up(tmp_path, {"uv": uv}) == (0, [])
     assert (tmp_path / "asked").read_text().splitlines() == [
         " venv --quiet --python >=3.11 env",
-        "env pip install --quiet --compile-bytecode --requirement pins",
+        "env pip install --quiet --requirement pins",
     ]
     assert list(tmp_path.glob("tmp.*")) == []
+
+
+# Makes an environment that has itself as its Python; `uv` is what its pip fetches, or cannot.
+PYTHON = """case "$*" in
+  *"-m venv"*) mkdir -p env/bin; cp "$0" env/bin/python; cp "$0" env/bin/pip; {uv} ;;
+  *"--retries 1 uv"*) test -x env/bin/uv ;;
+  *"-m pip"*) echo pip >>asked ;;
+esac"""
+FETCHED = r"printf '#!/bin/sh\necho uv >>asked\n' >env/bin/uv; chmod +x env/bin/uv"
+
+
+@pytest.mark.parametrize(("uv", "asked"), [(FETCHED, "uv"), (":", "pip")])
+def test_pip_fetches_uv_and_does_without_it(tmp_path: Path, uv: str, asked: str) -> None:
+    (tmp_path / "bin").mkdir()
+    for tool in ("mkdir", "cp", "chmod"):
+        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool) or tool)
+    assert setting_up(tmp_path, {"python3": PYTHON.format(uv=uv)}) == (0, [])
+    assert (tmp_path / "asked").read_text().split() == [asked]
 
 
 def test_who_may_not_install_what_tests_need_is_told_how(tmp_path: Path) -> None:
