@@ -47,6 +47,17 @@ def context(connection: Connection, current: Credential | None) -> dict[str, Any
     } | _renewal(oauth2, current)
 
 
+def late_warning(connection: Connection) -> dict[str, str] | None:
+    """Warn of tokens whose renewal fails and is tried again; None while all is well."""
+    if not connection.manifest_scheme.has_tokens:
+        return None
+    row = credentials.current(connection)
+    if row is None or not row.is_refreshing_late or row.refresh_due_at is None:
+        return None
+    text = f"{_why_late(row)} It is tried again by itself."
+    return {"title": "Refreshing is late.", "text": text.strip()}
+
+
 def authorized_at(connection: Connection, row: Credential) -> datetime:
     """Say when a version was authorized."""
     rows = Check.objects.filter(
@@ -64,8 +75,6 @@ def _described(oauth2: OAuth2, scopes: list[str]) -> list[dict[str, str]]:
 
 def _renewal(oauth2: OAuth2, row: Credential) -> dict[str, Any]:
     """Say how the tokens renew themselves, and since when and why that is late."""
-    meaning = MEANINGS.get(row.refresh_outcome)
-    why = row.refresh_detail or (meaning.sentence if meaning else "")
     return {
         "renews": oauth2.refresh != "none" or not oauth2.is_authorized_by_person,
         "renewed_at": row.tokens_issued_at,
@@ -73,5 +82,10 @@ def _renewal(oauth2: OAuth2, row: Credential) -> dict[str, Any]:
         "ends_at": row.tokens_expire_at,
         "grant_ends_at": row.grant_expires_at,
         "late_since": row.refresh_failing_since if row.refresh_due_at else None,
-        "late_because": why,
+        "late_because": _why_late(row),
     }
+
+
+def _why_late(row: Credential) -> str:
+    meaning = MEANINGS.get(row.refresh_outcome)
+    return row.refresh_detail or (meaning.sentence if meaning else "")

@@ -117,7 +117,11 @@ def _remedies(request: WorkspaceRequest, connection: Connection) -> list[Link]:
 
 
 def _warnings(request: WorkspaceRequest, connection: Connection) -> list[dict[str, str]]:
-    found = [_staged_warning(request, connection), _expiry_warning(request, connection)]
+    found = [
+        _staged_warning(request, connection),
+        grants.late_warning(connection),
+        _expiry_warning(request, connection),
+    ]
     if connection.is_limited:
         found.append(
             {

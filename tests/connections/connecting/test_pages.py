@@ -178,6 +178,9 @@ def test_the_credentials_tab_tells_when_renewing_is_late(
     page = bobs.get(steps.url(connected, "credentials")).content.decode()
     assert "Refreshing is late since" in page
     assert "The service did not answer in time." in page
+    overview = bobs.get(steps.url(connected)).content.decode()
+    assert "Refreshing is late." in overview
+    assert "The service did not answer in time. It is tried again by itself." in overview
 
 
 def test_reconnect_is_the_first_act_of_what_must_be_authorized_again(
