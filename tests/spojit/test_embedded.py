@@ -191,9 +191,19 @@ def test_they_end_when_their_keeper_is_killed_and_start_again(folder: Path) -> N
         keepers = [number for number in processes_of(folder) if is_keeper(number)]
         assert len(keepers) == 1
         os.kill(keepers[0], signal.SIGKILL)
+        while not has_ended(keepers[0]):  # until then it holds its lock
+            time.sleep(0.01)
     with embedded.servers(folder) as found, psycopg.connect(found.database_url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     wait_until_ended(folder)
+
+
+def has_ended(number: int) -> bool:
+    try:
+        status = Path(f"/proc/{number}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return status.rpartition(")")[2].split()[0] in "ZX"
 
 
 def is_keeper(number: int) -> bool:
