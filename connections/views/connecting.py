@@ -121,7 +121,7 @@ def _added_context(
 def _reconnect_context(
     request: WorkspaceRequest, connection: Connection, form: RotateForm, scopes: ScopesForm
 ) -> dict[str, Any]:
-    staged, slug = credentials.staged(connection), request.workspace.slug
+    slug = request.workspace.slug
     is_told = _is_told(connection)
     return _shared(request, connection, form, scopes) | {
         "connection": frame(request, connection, tab="credentials"),
@@ -129,7 +129,10 @@ def _reconnect_context(
         "is_form_open": bool(form.errors),
         "cancel_url": showing.page(slug, connection, "credentials"),
         "checklist": checklists.of(request, connection, is_rotation=True) if is_told else None,
-        "other_account": accounts.context(request, connection, staged=staged),
+        # Read after the checklist: one that says that it is over asks no more.
+        "other_account": accounts.context(
+            request, connection, staged=credentials.staged(connection)
+        ),
     }
 
 

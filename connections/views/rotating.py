@@ -121,8 +121,7 @@ def _rotate_context(
     request: WorkspaceRequest, connection: Connection, form: RotateForm
 ) -> dict[str, Any]:
     slug = request.workspace.slug
-    staged = credentials.staged(connection)
-    is_new = staged is not None or _is_new(connection)
+    is_new = credentials.staged(connection) is not None or _is_new(connection)
     return {
         "connection": frame(request, connection, tab="credentials"),
         "form": form,
@@ -130,7 +129,10 @@ def _rotate_context(
         "action": request.path,
         "cancel_url": showing.page(slug, connection, "credentials"),
         "checklist": checklists.of(request, connection, is_rotation=True) if is_new else None,
-        "other_account": accounts.context(request, connection, staged=staged),
+        # Read after the checklist: one that says that it is over asks no more.
+        "other_account": accounts.context(
+            request, connection, staged=credentials.staged(connection)
+        ),
     }
 
 

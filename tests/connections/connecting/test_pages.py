@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connections.models import Connection, Credential
 from connections.oauth import apps
+from connections.views import checklists
 from spojit.lib import clock
 from tests import factories
 from tests.connections import steps
@@ -14,6 +15,7 @@ from tests.connections.connecting import journey, pages
 from tests.servers import plain_client
 
 if TYPE_CHECKING:
+    import pytest
     from django.test import Client
 
     from connections.usage import Reference
@@ -163,6 +165,27 @@ def test_another_account_is_shown_beside_the_known_one_with_what_would_change(
     sent = {"decision": "accept", "found_id": "account-2"}
     bobs.post(steps.url(connected, "account"), sent)
     assert steps.fresh(connected).account_name == "bob"
+
+
+def test_an_account_that_is_found_while_the_page_is_made_is_shown(
+    cast: Cast, bobs: Client, connected: Connection, service: AuthorizationServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    url = steps.url(connected, "credential")
+    pages.bring(
+        service, bobs, pages.way_out(bobs.post(url, {"value-host": service.place})), account="bob"
+    )
+    journey.work(pages.last_attempt(cast))
+    made = checklists.of
+    with factories.scope(cast.workspace):
+        Credential.objects.filter(state="staged").update(outcome="")
+
+    def found_meanwhile(*given: Any, **more: Any) -> dict[str, Any]:
+        Credential.objects.filter(state="staged").update(outcome="other_account")
+        return made(*given, **more)
+
+    monkeypatch.setattr(checklists, "of", found_meanwhile)
+    assert "Accept bob" in bobs.get(url).content.decode()
 
 
 def test_the_credentials_tab_tells_when_renewing_is_late(
