@@ -164,13 +164,20 @@ def _field(place: str, old: Field, new: Field) -> Found:
         yield f"{place}.secret", "it was changed; stored values are sealed otherwise"
     if new.pattern and new.pattern != old.pattern:
         yield f"{place}.pattern", "it was changed; stored values may not match"
-    if old.kind == "json_key" and set(new.open_members) - set(old.open_members):
-        yield f"{place}.open_members", "members were secret when they were stored"
+    if old.kind == "json_key":
+        yield from _document(place, old, new)
     gone = set(old.choice_values) - set(new.choice_values)
     if new.choices and (gone or not old.choices):
         yield f"{place}.choices", "choices were taken away; stored values may be among them"
     if new.max_length < old.max_length:
         yield f"{place}.max_length", "it was lowered; stored values may be longer"
+
+
+def _document(place: str, old: Field, new: Field) -> Found:
+    if set(new.open_members) - set(old.open_members):
+        yield f"{place}.open_members", "members were secret when they were stored"
+    if any(new.member_path(key) != path for key, path in old.member_paths.items()):
+        yield f"{place}.member_paths", "members were moved; stored documents have them elsewhere"
 
 
 def _tool(old: Tool, connector: Connector) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,15 @@ from typing import TYPE_CHECKING, Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from joserfc.jwk import ECKey, RSAKey
 
+from connectors import paths
 from spojit.lib.errors import Refused
 
 if TYPE_CHECKING:
@@ -25,7 +32,15 @@ LEAST_RSA_BITS = 2048
 PrivateKey = RSAKey | ECKey
 
 
-_PEM = re.compile(r"-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----(.*?)-----END \1-----", re.DOTALL)
+_PEM = re.compile(
+    r"-----BEGIN ((?:RSA |EC |ENCRYPTED )?PRIVATE KEY)-----(.*?)-----END \1-----", re.DOTALL
+)
+_LOCK = re.compile(rb"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c\x30.\x04([\x01-\x40])", re.DOTALL)
+"""The beginning of PBKDF2's parameters in a locked key (RFC 8018 appendix A.2), up to the salt."""
+
+MOST_ROUNDS = 1_000_000
+"""Of PBKDF2, half a second; Box and OpenSSL use 2,048, OWASP asks for 600,000."""
+
 _NO_PEM = "it is not a private key in PEM; paste it from BEGIN to END"
 _API_KEY = "it is an API key; a service account has a JSON file of its own"
 _OAUTH_CLIENT = "it is the file of an OAuth client; a service account's file is needed"
@@ -37,11 +52,24 @@ class BadKey(Refused):
     code = "bad_key"
 
 
+def field_of(scheme: Scheme) -> Field | None:
+    """Find the field that holds the JSON key with which a scheme signs."""
+    assertion = scheme.oauth2.assertion if scheme.oauth2 else None
+    return scheme.field(assertion.document) if assertion and assertion.document else None
+
+
 def members(scheme: Scheme, values: Mapping[str, str]) -> dict[str, str]:
     """Give the texts of the JSON key that a scheme signs with; nothing when it has none."""
-    assertion = scheme.oauth2.assertion if scheme.oauth2 else None
-    text = values.get(assertion.document, "") if assertion and assertion.document else ""
-    return texts(document(text)) if text else {}
+    field = field_of(scheme)
+    text = values.get(field.key, "") if field else ""
+    return texts(document(text), field) if field and text else {}
+
+
+def declared(scheme: Scheme, values: Mapping[str, str]) -> dict[str, str]:
+    """Give those of them that the connector names."""
+    field = field_of(scheme)
+    known = members(scheme, values)
+    return {name: known[name] for name in (field.members if field else []) if name in known}
 
 
 def open_members(scheme: Scheme, values: Mapping[str, str]) -> dict[str, str]:
@@ -49,14 +77,16 @@ def open_members(scheme: Scheme, values: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for field in scheme.fields:
         if field.open_members and values.get(field.key):
-            known = texts(document(values[field.key]))
+            known = texts(document(values[field.key]), field)
             found |= {name: known[name] for name in field.open_members if name in known}
     return found
 
 
-def texts(found: Mapping[str, Any]) -> dict[str, str]:
-    """Keep the members that are texts."""
-    return {name: value for name, value in found.items() if isinstance(value, str)}
+def texts(found: Mapping[str, Any], field: Field) -> dict[str, str]:
+    """Give the members that are texts: those at the top by their names, others by their keys."""
+    placed = {key: paths.find(found, path) for key, path in field.member_paths.items()}
+    known = dict(found) | placed
+    return {name: value for name, value in known.items() if isinstance(value, str)}
 
 
 def document(text: str) -> dict[str, Any]:
@@ -77,18 +107,59 @@ def clean_document(text: str, field: Field) -> str:
     _refuse_other_documents(found, field)
     if field.document_type and found.get("type") != field.document_type:
         raise BadKey(f"its type is not {field.document_type}; make a key of that kind")
+    known = texts(found, field)
     for name in field.members:
-        if not isinstance(found.get(name), str) or not found[name]:
-            raise BadKey(f"it has no {name}; paste the whole file as the service gave it")
-    if isinstance(found.get("private_key"), str):
-        found["private_key"] = clean_pem(found["private_key"])
+        if not known.get(name):
+            path = field.member_path(name)
+            raise BadKey(f"it has no {path}; paste the whole file as the service gave it")
+    if "private_key" in known:
+        passphrase = known.get("passphrase", "") if "passphrase" in field.member_paths else ""
+        _put(found, field, "private_key", clean_pem(known["private_key"], passphrase))
+        if passphrase:
+            _put(found, field, "passphrase", "")
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
 
-def clean_pem(text: str) -> str:
-    """Give a pasted private key in its one form. Raises: BadKey."""
+def _put(found: dict[str, Any], field: Field, key: str, value: str) -> None:
+    """Replace a member where it stands."""
+    *parents, last = paths.parse(field.member_path(key))
+    holder = paths.descend(found, parents)
+    if isinstance(holder, dict) and last in holder:
+        holder[last] = value
+
+
+def clean_pem(text: str, passphrase: str = "") -> str:
+    """Give a pasted private key in its one form, its password taken off. Raises: BadKey."""
+    if passphrase:
+        text = _unlocked(text, passphrase)
     private_key(text)
     return unfolded(text)
+
+
+def _unlocked(text: str, passphrase: str) -> str:
+    """Take the passphrase off a locked key (PKCS#8, PBES2); any other key stays as it is."""
+    if "ENCRYPTED" not in text:
+        return text
+    pem = unfolded(text)
+    _refuse_slow(pem)
+    try:
+        raw = load_pem_private_key(pem.encode(), password=passphrase.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise BadKey("its passphrase does not open its private key; make a new one") from None
+    return raw.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _refuse_slow(pem: str) -> None:
+    """Refuse a lock that would take long to open, and any whose work cannot be told."""
+    try:
+        der = base64.b64decode("".join(pem.splitlines()[1:-1]), validate=True)
+    except ValueError:
+        raise BadKey(_NO_PEM) from None
+    lock = _LOCK.search(der)
+    rounds = der[lock.end() + lock[1][0] :] if lock else b""
+    size = rounds[1] if rounds[:1] == b"\x02" else 0
+    if not 0 < size <= 4 or int.from_bytes(rounds[2 : 2 + size], "big") > MOST_ROUNDS:
+        raise BadKey("it is locked in an unusual way; take the password off first")
 
 
 def unfolded(text: str) -> str:

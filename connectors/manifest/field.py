@@ -24,6 +24,7 @@ Kind = Literal[
 """
 
 KEYS = frozenset({"json_key", "pem"})
+_NEVER_OPEN = frozenset({"client_secret", "passphrase", "private_key"})
 _LONGEST_KEY = 16_384
 """A document around an RSA key of 8192 bits takes about 8,000 characters."""
 
@@ -67,6 +68,9 @@ class Field(Strict):
         members: what a `json_key` must have; all members are secret.
         open_members: those of them that are no secret, such as a project's ID: requests of tools
             and of the verification may name them.
+        member_paths: where a member stands whose key is not its name at the top of the document:
+            a path of `connectors.paths`, such as `appAuth.privateKey`. One of the key `passphrase`
+            opens the private key when the document is saved, and is not kept.
     """
 
     key: Key
@@ -88,6 +92,7 @@ class Field(Strict):
     document_type: str = ""
     members: list[Key] = []
     open_members: list[Key] = []
+    member_paths: dict[Key, str] = {}
     max_length: Annotated[int, Setting(ge=1, le=100_000)] = 4_096
 
     @model_validator(mode="after")
@@ -101,10 +106,12 @@ class Field(Strict):
             raise ValueError(f"a {self.kind} decides where credentials go; add endpoint: true")
         if self.kind in KEYS and not self.secret:
             raise ValueError(f"a {self.kind} is a secret; add secret: true")
-        if self.kind != "json_key" and (self.document_type or self.members or self.open_members):
+        if self.kind != "json_key" and (
+            self.document_type or self.members or self.open_members or self.member_paths
+        ):
             raise ValueError("document_type and members are for the kind json_key")
-        if not set(self.open_members) <= set(self.members) - {"private_key"}:
-            raise ValueError("open_members are among members, and private_key is none of them")
+        if not set(self.open_members) <= set(self.members) - _NEVER_OPEN:
+            raise ValueError(f"open_members are among members, but for {sorted(_NEVER_OPEN)}")
         if self.choices and self.default and self.default not in self.choice_values:
             raise ValueError("the default is not one of the choices")
         return self
@@ -124,6 +131,10 @@ class Field(Strict):
         """How many characters a value may have; keys take more than texts do."""
         is_own = "max_length" in self.model_fields_set or self.kind not in KEYS
         return self.max_length if is_own else _LONGEST_KEY
+
+    def member_path(self, key: str) -> str:
+        """Say where in a `json_key` a member stands."""
+        return self.member_paths.get(key, key)
 
     def matters(self, values: dict[str, str]) -> bool:
         """Say whether the field counts, given the other fields' values."""

@@ -102,6 +102,7 @@ def mint(
     asked_scopes = list(scopes)
 
     def make() -> Request:
+        redaction.register([client.app.client_secret])  # it may stand inside a pasted document
         return _minting_request(client, asked_scopes)
 
     return discovering.complete(client, _ask(client, make, {}, policy), policy)

@@ -142,24 +142,32 @@ class Client:
     connector: Connector
     scheme: Scheme
     values: Mapping[str, str] = field(repr=False)
-    app: App
+    kept: App | None
 
     @classmethod
     def of(
         cls, connector: Connector, scheme: Scheme, values: Mapping[str, str], app: App | None
     ) -> Client:
-        """Make the client as it is at the chosen service URL; the app may be fields of its own."""
-        scheme = scheme.at(values)
-        assert scheme.oauth2 is not None
-        if scheme.oauth2.client == "fields" or app is None:
-            app = App(values.get("client_id", ""), values.get("client_secret", ""))
-        return cls(connector, scheme, values, app)
+        """Make the client as it is at the chosen service URL."""
+        return cls(connector, scheme.at(values), values, app)
 
     @property
     def oauth2(self) -> OAuth2:
         """How the scheme gets its tokens."""
         assert self.scheme.oauth2 is not None
         return self.scheme.oauth2
+
+    @cached_property
+    def app(self) -> App:
+        """The app kept apart, or what the fields or the pasted JSON key say.
+
+        Raises:
+            keys.BadKey: the stored document cannot be read.
+        """
+        if self.oauth2.client == "app" and self.kept is not None:
+            return self.kept
+        known = keys.declared(self.scheme, self.values) | dict(self.values)
+        return App(known.get("client_id", ""), known.get("client_secret", ""))
 
     @cached_property
     def named(self) -> dict[str, str]:

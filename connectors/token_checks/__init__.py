@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors import templates
+from connectors.keys import field_of
 from connectors.token_checks import places, told
-from connectors.token_checks.common import NO_SOURCE, Found, unknown
+from connectors.token_checks.common import NO_SOURCE, Found, bad_path, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,7 +81,8 @@ def _of_client(scheme: Scheme, oauth2: OAuth2, place: str) -> Found:
     wanted = {"client_id"} if oauth2.grant != "jwt_bearer" else set()
     if oauth2.client_authentication in {"basic", "post"}:
         wanted |= {"client_id", "client_secret"}
-    for key in sorted(wanted - keys):
+    document = field_of(scheme)
+    for key in sorted(wanted - keys - set(document.members if document else [])):
         yield f"{place}.client", f"it is fields, and there is no field {key}; add it"
     if "client_secret" in keys - scheme.secret_keys:
         yield f"{place}.client", "the field client_secret is a secret; add secret: true"
@@ -136,8 +138,7 @@ def _known(scheme: Scheme) -> set[str] | None:
     """Give what requests for tokens may name; None when a document's members are not declared."""
     fields = {field.key for field in scheme.fields}
     known = fields | scheme.told_keys | {"client_id"}
-    assertion = scheme.oauth2.assertion if scheme.oauth2 else None
-    field = scheme.field(assertion.document) if assertion and assertion.document else None
+    field = field_of(scheme)
     if field is None:
         return known
     return known | set(field.members) if field.members else None
@@ -150,6 +151,9 @@ def _of_assertion(scheme: Scheme, oauth2: OAuth2, place: str) -> Found:
     place = f"{place}.assertion"
     if assertion.document and assertion.document not in scheme.secret_keys:
         yield f"{place}.document", f"there is no secret field {assertion.document}"
+    field = field_of(scheme)
+    for path in field.member_paths.values() if field else []:
+        yield from bad_path(f"{place}.document", path)
     known = _known(scheme)
     if known is None:
         return

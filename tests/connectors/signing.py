@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -47,6 +47,11 @@ def public_pem(key: PrivateKey) -> str:
 
 def document(field: Field) -> str:
     """Write a service account's file with all the members that a field asks for."""
-    found = {name: f"{name}-of-a-sample" for name in field.members}
-    found |= {"type": field.document_type, "private_key": pem()}
+    found: dict[str, Any] = {"type": field.document_type}
+    for name in {*field.members, "private_key"}:
+        *parents, last = field.member_path(name).split(".")
+        holder = found
+        for parent in parents:
+            holder = holder.setdefault(parent, {})
+        holder[last] = pem() if name == "private_key" else f"{name}-of-a-sample"
     return json.dumps(found, separators=(",", ":"))

@@ -9,6 +9,7 @@ import pytest
 
 from connectors import fields, hosts, oauth, paths, registry, templates
 from connectors.oauth import capturing
+from connectors.oauth.types import Client
 from tests.connectors import samples, token_answers
 from tests.connectors.test_contract import places_of
 
@@ -51,9 +52,7 @@ class Part:
         told = samples.learned(self.scheme, port=recorder.port)
         self.told = {key: value for key, value in told.items() if key != "access_token"}
         self.access_token = told["access_token"]
-        is_own = self.oauth2.client == "fields"
-        client_id, secret = self.values.get("client_id"), self.values.get("client_secret")
-        self.app = oauth.App(client_id or "", secret or "") if is_own else APP
+        self.app = Client.of(self.connector, self.scheme, self.values, APP).app
         self.scopes = [scope.scope for scope in self.oauth2.scopes]
 
     def place(self, template: str) -> str:

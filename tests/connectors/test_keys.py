@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from connectors import fields, keys
+from connectors.manifest import Field
 from tests.connectors.oauth import service
 
 if TYPE_CHECKING:
@@ -161,6 +163,77 @@ def test_keys_that_cannot_sign_are_refused_with_the_reason() -> None:
     for text, why in refused.items():
         assert refusal(text, "pem") == f"Key cannot be used: {why}."
         assert refusal(json.dumps(document(private_key=text))) == f"Key cannot be used: {why}."
+
+
+NESTED = {
+    "members": ["app_id", "private_key"],
+    "open_members": ["app_id"],
+    "member_paths": {
+        "app_id": "app.appID",
+        "private_key": "app.auth.privateKey",
+        "passphrase": "app.auth.passphrase",
+    },
+}
+
+
+def nested(private_key: str, passphrase: str = "") -> dict[str, Any]:
+    auth = {"privateKey": private_key, "passphrase": passphrase}
+    return {"app": {"appID": "7", "auth": auth}, "other": {"private_key": "not this one"}}
+
+
+def clean_nested(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    cleaned: dict[str, Any] = json.loads(
+        keys.clean_document(json.dumps(found), _nested_field(**changes))
+    )
+    return cleaned
+
+
+def _nested_field(**changes: Any) -> Field:
+    data = {"key": "key", "label": "Key", "secret": True, "kind": "json_key"}
+    return Field.model_validate(data | NESTED | changes)
+
+
+def test_members_may_be_nested_and_a_passphrase_is_used_up() -> None:
+    open_one = pem(rsa_key())
+    locked = nested(pem(rsa_key(), password=b"open sesame"), "open sesame")
+    assert clean_nested(locked) == nested(open_one)
+    assert clean_nested(nested(open_one, "of no use")) == nested(open_one)
+    assert clean_nested(nested(open_one)) == nested(open_one)
+    found = connector()
+    field = _nested_field()
+    oauth2 = found.schemes[0].oauth2
+    scheme = found.schemes[0].model_copy(update={"fields": [field], "oauth2": oauth2})
+    values = {"key": json.dumps(nested(open_one))}
+    assert keys.open_members(scheme, values) == {"app_id": "7"}
+    assert keys.declared(scheme, values) == {"app_id": "7", "private_key": open_one}
+
+
+def test_a_nested_member_is_missed_where_it_belongs() -> None:
+    with pytest.raises(keys.BadKey) as refused:
+        clean_nested({"app": {"auth": {"privateKey": pem(rsa_key())}}})
+    assert str(refused.value) == "it has no app.appID; paste the whole file as the service gave it"
+    with pytest.raises(keys.BadKey) as refused:
+        clean_nested({"app": "7", "private_key": pem(rsa_key())})
+    assert str(refused.value) == "it has no app.appID; paste the whole file as the service gave it"
+
+
+def test_a_locked_key_is_opened_by_its_own_passphrase_only() -> None:
+    locked = pem(rsa_key(), password=b"open sesame")
+    with pytest.raises(keys.BadKey, match="its passphrase does not open its private key"):
+        clean_nested(nested(locked, "wrong"))
+    with pytest.raises(keys.BadKey, match="it is locked with a password"):
+        clean_nested(nested(locked))
+
+
+def test_a_lock_that_would_take_long_is_not_tried() -> None:
+    locked = pem(rsa_key(), password=b"open sesame")
+    der = base64.b64decode("".join(locked.splitlines()[1:-1]))
+    rounds = der.index(b"\x02\x02\x08\x00")  # 2048, as OpenSSL writes it
+    for slow in (b"\x02\x04\x7f\xff", b"\x05\x02\x08\x00"):
+        changed = base64.b64encode(der[:rounds] + slow + der[rounds + 4 :]).decode()
+        text = locked.splitlines()[0] + changed + locked.splitlines()[-1]
+        with pytest.raises(keys.BadKey, match="it is locked in an unusual way"):
+            clean_nested(nested(text, "open sesame"))
 
 
 def test_only_open_members_may_stand_in_requests() -> None:

@@ -79,6 +79,17 @@ def test_more_that_nobody_needs_breaks_nothing() -> None:
     assert breaks({}, new) == []
 
 
+def test_members_of_a_stored_file_may_not_be_moved() -> None:
+    key = {"key": "key", "label": "Key", "secret": True, "kind": "json_key", "members": ["project"]}
+    old, new = ({"fields": [key | {"member_paths": paths}]} for paths in ({"project": "a.b"}, {}))
+    assert dict(breaks(old, new)) == {
+        "schemes[oauth2].fields[key].member_paths": (
+            "members were moved; stored documents have them elsewhere"
+        )
+    }
+    assert breaks(new, new) == []
+
+
 def test_members_of_a_stored_file_may_not_become_open() -> None:
     key = {"key": "key", "label": "Key", "secret": True, "kind": "json_key", "members": ["project"]}
     found = dict(breaks({"fields": [key]}, {"fields": [key | {"open_members": ["project"]}]}))

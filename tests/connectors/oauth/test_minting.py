@@ -9,7 +9,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from connectors import execution, oauth
+from connectors import checks, execution, oauth
+from spojit.lib import redaction
 from tests.connectors import signing
 from tests.connectors.oauth import service
 
@@ -161,3 +162,35 @@ def test_open_members_may_stand_in_requests_and_no_others(recorder: Recorder) ->
         assert [request.path for request in recorder.requests] == (
             ["/p/shop"] if name == "ok" else []
         )
+
+
+def test_a_document_may_name_the_client_that_it_belongs_to(recorder: Recorder) -> None:
+    recorder.reply({"access_token": "a", "expires_in": 3599})
+    field = FIELDS[0] | {
+        "document_type": "",
+        "members": ["client_id", "client_secret", "private_key"],
+        "open_members": [],
+        "member_paths": {
+            "client_id": "app.clientID",
+            "client_secret": "app.clientSecret",
+            "private_key": "app.privateKey",
+        },
+    }
+    found = service.connector(
+        recorder.port,
+        fields=[field],
+        grant="jwt_bearer",
+        client="fields",
+        client_authentication="post",
+        assertion={"algorithm": "RS256", "document": "file", "claims": {"iss": "{client_id}"}},
+    )
+    assert checks.problems(found) == []
+    app = {"clientID": "app-7", "clientSecret": "secret-of-app-7", "privateKey": signing.pem()}
+    answered = mint(recorder, found, {"file": json.dumps({"app": app})}, [])
+    assert answered.outcome.name == "ok"
+    sent = service.form(recorder.requests[0])
+    assert (sent["client_id"], sent["client_secret"]) == ("app-7", "secret-of-app-7")
+    public = RSAKey.import_key(signing.public_pem(signing.rsa_key()))
+    claimed = jwt.decode(sent["assertion"], public, algorithms=["RS256"]).claims
+    assert claimed["iss"] == "app-7"
+    assert redaction.redact("it said secret-of-app-7") == "it said ••••"
