@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     REFRESH = "refresh", "Refresh"
     AUTHORIZATION = "authorization", "Authorization"
     DECISION = "decision", "Decision of a person"
+    DELIVERY = "delivery", "Delivery"
 
 
 class Check(TenantModel):

@@ -31,6 +31,10 @@ class Credential(TenantModel):
     A version whose scheme has tokens keeps them in `tokens`, sealed for their `revision`: a refresh
     replaces them in place. `refresh_asked_at` stands from before a refresh is sent until its
     answer is known, so that an answer that was lost is told from a refusal.
+
+    Of a webhook's version, `first_used_at` and `last_used_at` say when a delivery was signed with
+    it, to within a minute; its previous version is valid beside the current one, until it is
+    retired by hand or at `restorable_until`.
     """
 
     connection = models.ForeignKey(
@@ -53,6 +57,8 @@ class Credential(TenantModel):
     promoted_at = models.DateTimeField(null=True)
     restorable_until = models.DateTimeField(null=True)
     destroyed_at = models.DateTimeField(null=True)
+    first_used_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
 
     tokens = models.BinaryField(null=True)
     revision = models.PositiveIntegerField(default=0, db_default=0)
