@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         Connector,
         HttpRequest,
         Identity,
+        Paging,
+        Placement,
         Scheme,
         Tool,
         Verification,
@@ -96,10 +98,14 @@ def _deciding(scheme: Scheme) -> frozenset[str]:
 
 
 def _names_sent(scheme: Scheme) -> frozenset[str]:
-    texts = [text for place in scheme.send for text in (place.value, place.header, place.query)]
+    texts = [text for place in scheme.send for text in _texts(place)]
     texts += [scheme.username, scheme.password] if scheme.kind == "basic" else []
     texts += [scheme.signing.region, scheme.signing.service] if scheme.signing else []
     return frozenset().union(*(templates.names(text) for text in texts))
+
+
+def _texts(place: Placement) -> tuple[str, ...]:
+    return (place.path,) if place.path else (place.value, place.header, place.query)
 
 
 def _of_verification(connector: Connector, scheme: Scheme, place: str) -> Found:
@@ -144,9 +150,16 @@ def _of_tool(connector: Connector, tool: Tool) -> Found:
             yield from _of_request(connector, scheme, tool.request, tool.properties, place)
         yield from _of_places(tool, tool.request, place)
     if tool.paging:
-        for path in (tool.paging.next, tool.paging.more, tool.paging.items):
-            yield from _of_path(f"{place}.paging", path)
+        yield from _of_paging(connector, tool.paging, f"{place}.paging")
     yield from _of_rules(f"{place}.answers", tool.answers)
+
+
+def _of_paging(connector: Connector, paging: Paging, place: str) -> Found:
+    for path in (paging.next, paging.more, paging.items):
+        yield from _of_path(place, path)
+    for scheme in connector.schemes:
+        if scheme.path_prefix and paging.kind in {"link", "url"}:
+            yield place, f"the key of {scheme.key} stands in the path, and not in such an address"
 
 
 def _of_input(tool: Tool, place: str) -> Found:
@@ -182,6 +195,8 @@ def _of_request(
         host = urlsplit(request.url).netloc
         if host not in connector.hosts:
             yield f"{place}.url", f"{host} is not declared; add it to hosts"
+        if scheme.path_prefix:
+            yield f"{place}.url", f"the key of {scheme.key} stands before a path; give path instead"
 
 
 def _open_names(scheme: Scheme) -> set[str]:

@@ -53,11 +53,16 @@ def build(
     request: HttpRequest,
     fields: Mapping[str, str],
     arguments: Mapping[str, Any],
+    *,
+    prefix: str = "",
 ) -> Request:
-    """Make the request that the caller describes. Raises: InvalidArguments."""
+    """Make the request that the caller describes. Raises: InvalidArguments.
+
+    `prefix` stands before the path: the place of a credential that travels there.
+    """
     method = str(arguments.get("method") or request.method)
     path = templates.render(request.free_path, fields) if request.free_path else arguments["path"]
-    made = Request(method=method, url=address(connector, fields, path))
+    made = Request(method=method, url=address(connector, fields, path, prefix=prefix))
     made.headers = _headers(arguments.get("headers") or {})
     for name, value in (arguments.get("query") or {}).items():
         if value is not None:
@@ -69,8 +74,8 @@ def build(
     return made
 
 
-def address(connector: Connector, fields: Mapping[str, str], path: str) -> str:
-    """Join the connection's address and a path that stays below it.
+def address(connector: Connector, fields: Mapping[str, str], path: str, *, prefix: str = "") -> str:
+    """Join the connection's address, a prefix and a path that stays below both.
 
     Without an address of the connection's own, the path is itself a whole address.
 
@@ -87,7 +92,7 @@ def address(connector: Connector, fields: Mapping[str, str], path: str) -> str:
         path = _below(base, path)
     path = path if path.startswith("/") or not path else f"/{path}"
     _refuse_climbing(path)
-    return base + path
+    return base + prefix + path
 
 
 def _whole(path: str) -> str:

@@ -132,7 +132,7 @@ def describe(
         template = request.url or hosts.service_url(connector, usual | known).url
     except hosts.BadServiceUrl:
         template = connector.service_urls[0].url
-    path = "" if request.url else request.free_path or request.path
+    path = "" if request.url else scheme.path_prefix + (request.free_path or request.path)
     labels = {field.key: f"[{field.label}]" for field in scheme.fields}
     told = labels | usual | {key: text for key, text in known.items() if text}
     return f"{request.method} {_fill_known(template.rstrip('/') + path, told)}"

@@ -41,16 +41,18 @@ def build(
     """
     fields = _open_values(scheme, values)
     known = fields | _as_texts(arguments)
+    prefix = scheme.path_prefix if scheme else ""
     if request.free:
-        made = free.build(connector, request, fields, arguments)
+        made = free.build(connector, request, fields, arguments, prefix=prefix)
     else:
-        made = _declared(connector, request, known, {**arguments, **(page or {})}, fields)
+        given = {**arguments, **(page or {})}
+        made = _declared(connector, request, known, given, fields, prefix=prefix)
     _add_headers(made, connector, request, known)
     if scheme is not None and scheme.kind != "none":
         made.credential = schemes.attach(scheme, values)
         made.secret_hosts = hosts.allowed(connector, values)
         made.signer = schemes.signer(scheme, values)
-        _refuse_control(made.credential)
+        _refuse_breaking_out(made.credential)
     return made
 
 
@@ -76,9 +78,14 @@ def _declared(
     known: Mapping[str, str],
     arguments: dict[str, Any],
     fields: Mapping[str, str],
+    *,
+    prefix: str,
 ) -> Request:
-    path = fill_path(request.path, known, slashes=request.slashes)
-    url = hosts.fill(request.url, fields) if request.url else hosts.base(connector, fields) + path
+    if request.url:
+        url = hosts.fill(request.url, fields)
+    else:
+        path = fill_path(request.path, known, slashes=request.slashes)
+        url = hosts.base(connector, fields) + prefix + path
     for name in templates.names(request.path) | _header_names(request):
         arguments.pop(name, None)
     made = Request(method=request.method, url=url, query=list(request.fixed_query.items()))
@@ -170,7 +177,9 @@ def _add_headers(
             raise InvalidArguments(f"The header {name} may not hold line breaks or control marks.")
 
 
-def _refuse_control(parts: Parts) -> None:
-    """Make sure, whatever was stored, that no value can break out of its header."""
-    if any(_CONTROL.search(value) for value in parts.headers.values()):
+def _refuse_breaking_out(parts: Parts) -> None:
+    """Make sure, whatever was stored, that no value can break out of its header or path."""
+    if any(_CONTROL.search(value) for value in (*parts.headers.values(), *parts.path.values())):
         raise InvalidArguments("The stored credential holds a line break or control character.")
+    if any(free.climbs(value) for value in parts.path.values()):
+        raise InvalidArguments("The stored credential may not climb in the address by dots.")

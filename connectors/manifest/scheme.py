@@ -1,5 +1,6 @@
 """A scheme: one way to sign in to a service, its fields, and where each credential goes."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal, Self
@@ -18,31 +19,51 @@ KINDS = ("none", "api_key", "basic", "oauth2", "oauth1", "database", "aws_sigv4"
 TOKENS = frozenset({"access_token", "refresh_token"})
 """What a scheme with tokens knows besides its fields; both are secret."""
 
+_KEY = "{api_key}"
+_PATH = re.compile(r"(/([A-Za-z0-9_~-]|\{[a-z][a-z0-9_]*\})+)+")
+"""No dot, so that nothing climbs; RFC 3986 section 3.3 allows more."""
+
 
 class Placement(Strict):
-    """Where one credential travels: exactly one of header, query and body names the place.
+    """Where one credential travels: exactly one of header, query, body and path names the place.
 
     Attributes:
-        value: a template over the scheme's fields, such as `Bearer {api_key}`.
+        path: what stands before the path of every request, such as `/bot{api_key}`; the values
+            are percent-encoded.
+        value: a template over the scheme's fields, such as `Bearer {api_key}`; not for a path.
         prefix: a field whose value, when it has one, stands before it with a space.
     """
 
     header: str = ""
     query: str = ""
     body: str = ""
-    value: str = "{api_key}"
+    path: str = ""
+    value: str = _KEY
     prefix: Key | None = None
 
     @property
     def deciding(self) -> frozenset[str]:
         """The fields that decide where the credential stands, and what stands before it."""
-        named = (templates.names(text) for text in (self.header, self.query, self.body))
+        named = (templates.names(text) for text in (self.header, self.query, self.body, self.path))
         return frozenset({self.prefix} if self.prefix else ()).union(*named)
 
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:
-        if sum(map(bool, (self.header, self.query, self.body))) != 1:
-            raise ValueError("give exactly one of header, query and body")
+        if sum(map(bool, (self.header, self.query, self.body, self.path))) != 1:
+            raise ValueError("give exactly one of header, query, body and path")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_sound_path(self) -> Self:
+        if not self.path:
+            return self
+        if self.prefix or self.value != _KEY:
+            raise ValueError("a path is a template itself; take value and prefix out")
+        if not _PATH.fullmatch(self.path):
+            raise ValueError("a path is written like /bot{api_key}, without dots")
+        named = [name for _, name in templates.split(self.path) if name]
+        if not named or len(named) != len(set(named)):
+            raise ValueError("a path names at least one field, and none twice")
         return self
 
 
@@ -118,6 +139,11 @@ class Scheme(Sourced):
         """The keys of what the service tells besides the tokens: captured or discovered."""
         return frozenset(self.oauth2.told_kinds) if self.oauth2 else frozenset()
 
+    @cached_property
+    def path_prefix(self) -> str:
+        """The template of what stands before the path of each request; empty for nothing."""
+        return "".join(place.path for place in self.send)
+
     def at(self, values: Mapping[str, str]) -> Self:
         """Give the scheme as it is at the service URL that the values choose."""
         placed = self.oauth2.at(values.get("service_url", "")) if self.oauth2 else None
@@ -134,6 +160,8 @@ class Scheme(Sourced):
         _refuse_repeated([field.key for field in self.fields])
         if self.kind == "api_key" and not self.send:
             raise ValueError("say in send where the key goes")
+        if sum(bool(place.path) for place in self.send) > 1:
+            raise ValueError("only one credential can stand before the path; put both into one")
         if self.kind == "aws_sigv4" and self.signing is None:
             raise ValueError("say in signing which service and region are signed for")
         if (self.kind == "oauth1") != (self.oauth1 is not None):

@@ -1,4 +1,4 @@
-"""Keys and tokens, in headers, the query or the body, as the scheme's `send` says."""
+"""Keys and tokens, in headers, the query, the body or the path, as the scheme's `send` says."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ def attach(scheme: Scheme, values: Mapping[str, str]) -> Parts:
     """Put each credential where it belongs."""
     parts = Parts()
     for place in scheme.send:
+        if place.path:
+            parts.path |= _named(place.path, values)
+            continue
         text = _prefixed(place, values)
         if place.header:
             parts.headers[templates.render(place.header, values)] = text
@@ -25,6 +28,12 @@ def attach(scheme: Scheme, values: Mapping[str, str]) -> Parts:
         else:
             parts.body_fields[place.body] = text
     return parts
+
+
+def _named(template: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Give what a path names by name: it is filled in where the request is sent."""
+    names = templates.names(template)
+    return {name: templates.render(f"{{{name}}}", values) for name in names}
 
 
 def _prefixed(place: Placement, values: Mapping[str, str]) -> str:

@@ -171,9 +171,20 @@ def _run(
         verified = execution.verify(connector, scheme, values, policy=recorder.policy())
         assert verified.outcome.name == "ok"
         assert bool(verified.account_id) == (verification.identity is not None)
-        assert urlsplit(verified.called.split(" ", 1)[1]).path == recorder.requests[0].path
+        assert _filled(verified.called, scheme, values) == recorder.requests[0].path
     assert len(recorder.requests) == 1
     return recorder.requests[0]
+
+
+def _filled(called: str, scheme: Scheme, values: dict[str, str]) -> str:
+    """Give the path of what was called, with the secrets in their places that it only names."""
+    path = urlsplit(called.split(" ", 1)[1]).path
+    for field in scheme.fields:
+        secret = values.get(field.key) if field.secret else None
+        if secret:
+            assert secret not in called
+            path = path.replace(f"[{field.label}]", quote(secret, safe=":"))
+    return path
 
 
 def _reply(recorder: Recorder, request: HttpRequest, answer: Any, headers: dict[str, Any]) -> None:
@@ -240,6 +251,8 @@ def _declared_places(scheme: Scheme, field: str, values: dict[str, str]) -> set[
             places.add(f"header {name.lower()}")
         elif place.query:
             places.add(f"query {values.get(place.query.strip('{}'), place.query)}")
+        elif place.path:
+            places.add("path")
         else:
             places.add("body")
     return places

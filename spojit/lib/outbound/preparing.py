@@ -145,8 +145,12 @@ def _merge(headers: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str
 
 
 def _fill(path: str, parts: Parts) -> str:
+    """Put each value in its first place only: what callers write stands behind it.
+
+    A colon stays as it is (RFC 3986, section 3.3): Telegram's tokens hold one.
+    """
     for name, value in parts.path.items():
-        path = path.replace(placeholder(name), quote(value, safe=""))
+        path = path.replace(placeholder(name), quote(value, safe=":"), 1)
     return path
 
 

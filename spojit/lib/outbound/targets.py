@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -39,8 +39,8 @@ class Target:
     scheme: str
     host: str
     port: int
-    path: str
-    query: str
+    path: str = field(repr=False)
+    query: str = field(repr=False)
 
     @property
     def origin(self) -> tuple[str, str, int]:

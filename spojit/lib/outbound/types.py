@@ -40,7 +40,7 @@ class Parts:
         query: pairs put behind the request's own query.
         body_fields: put into a form or a JSON object, as the request's Content-Type says; a form
             when there is no body.
-        path: values for `{name}` in the URL's path, percent-encoded when filled in.
+        path: values for the first `{name}` each in the URL's path, percent-encoded there.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
