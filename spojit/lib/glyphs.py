@@ -61,6 +61,8 @@ GLYPHS: dict[str, str] = {
     "building": "M5 20V4.5h9V20M14 10h5v10M3.5 20h17M8 8.5h3M8 12h3M8 15.5h3",
     "eye": "M2.5 12C4.5 8 8 5.5 12 5.5S19.5 8 21.5 12c-2 4-5.5 6.5-9.5 6.5S4.5 16 2.5 12z"
     "M15 12a3 3 0 1 1-6 0a3 3 0 0 1 6 0z",
+    "inbox": "M4 13.5l2.5-8.5h11l2.5 8.5V19H4zM4 13.5h5a3 3 0 0 0 6 0h5",
+    "send": "M4 12L20 4.5L15.5 20l-4-6.5zM11.5 13.5L20 4.5",
     "filter": "M4 6h16M7 12h10M10 18h4",
     "history": "M4 12a8 8 0 1 0 2.6-5.9L4 8.5M4 4v4.5h4.5M12 8v4.5l3 1.8",
 }
@@ -73,4 +75,14 @@ STATUS_SHAPES: dict[str, str] = {
     ),
     "reauthorize": '<path d="M6 1L11.5 10.75H.5z" fill="currentColor"/>',
     "error": '<path d="M1.5 1.5h9v9h-9zM3.5 5v2h5V5z" fill="currentColor" fill-rule="evenodd"/>',
+    "accepted": (
+        '<path d="M1.75 6.5l3 3l5.5-6.5" fill="none" stroke="currentColor" stroke-width="1.9"/>'
+    ),
+    "duplicate": (
+        '<path d="M4.5 4.5h6v6h-6zM7.5 2h-6v6" fill="none" stroke="currentColor"'
+        ' stroke-width="1.4"/>'
+    ),
+    "refused": (
+        '<path d="M2.5 2.5l7 7M9.5 2.5l-7 7" fill="none" stroke="currentColor" stroke-width="1.9"/>'
+    ),
 }
