@@ -56,7 +56,7 @@ def _of_scheme(connector: Connector, scheme: Scheme) -> Found:
     keys = {field.key for field in scheme.fields}
     if not scheme.has_source:
         yield place, token_checks.NO_SOURCE
-    if not schemes.can_attach(scheme):
+    if not (scheme.is_inbound or schemes.can_attach(scheme)):
         yield place, f"requests of the kind {scheme.kind} cannot be authorized yet"
     yield from _of_fields(scheme, place, keys)
     yield from token_checks.of_oauth1(scheme, place)
@@ -111,7 +111,7 @@ def _texts(place: Placement) -> tuple[str, ...]:
 def _of_verification(connector: Connector, scheme: Scheme, place: str) -> Found:
     verification = scheme.verification
     if verification is None:
-        if scheme.kind != "none":
+        if scheme.kind != "none" and not scheme.is_inbound:
             yield place, "say in verification which call proves the credentials"
         return
     place = f"{place}.verification"
@@ -146,7 +146,7 @@ def _of_tool(connector: Connector, tool: Tool) -> Found:
         yield f"{place}.description", "say in a sentence what it does"
     yield from _of_input(tool, place)
     if tool.request:
-        for scheme in connector.schemes:
+        for scheme in (scheme for scheme in connector.schemes if not scheme.is_inbound):
             yield from _of_request(connector, scheme, tool.request, tool.properties, place)
         yield from _of_places(tool, tool.request, place)
     if tool.paging:

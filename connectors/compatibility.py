@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connectors.manifest import Connector, Field, OAuth2, Scheme, Tool
+    from connectors.manifest import Connector, Field, OAuth2, Scheme, Tool, Webhook
 
 Found = Iterator[tuple[str, str]]
 """Places in the file, and what would break there."""
@@ -73,6 +73,14 @@ def _scheme(old: Scheme, connector: Connector) -> Found:
         yield from _asked_now(f"{place}[{field.key}]", old, new, field)
     if old.oauth2 and new.oauth2:
         yield from _grant(f"schemes[{old.key}].oauth2", old.oauth2, new.oauth2)
+    if old.webhook and new.webhook:
+        yield from _inbound(f"schemes[{old.key}].webhook", old.webhook, new.webhook)
+
+
+def _inbound(place: str, old: Webhook, new: Webhook) -> Found:
+    """Say why deliveries to addresses that were given out would be refused."""
+    if old.signature != new.signature:
+        yield f"{place}.signature", "it was changed; services sign as they did"
 
 
 def _grant(place: str, old: OAuth2, new: OAuth2) -> Found:

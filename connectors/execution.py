@@ -85,6 +85,8 @@ def call(
         InvalidArguments: the arguments do not fit the tool's schema, or its address.
     """
     fitting = given.check(tool, arguments)
+    if scheme is not None and scheme.is_inbound:
+        return Outcome("request_refused", detail="A webhook receives, and cannot make calls.")
     run = _run_function if tool.function else _run_request
     is_safe = _is_safe(tool, idempotency_key, fitting)
     started = perf_counter()

@@ -94,7 +94,7 @@ def _clean_one(
 
 def _misplaced(connector: Connector, scheme: Scheme, found: Mapping[str, str]) -> dict[str, str]:
     """Say which field keeps the service's address from being one."""
-    if not connector.is_http:
+    if not connector.is_http or scheme.is_inbound:
         return {}
     try:
         hosts.base(connector, hosts.stand_ins(scheme) | dict(found))

@@ -27,6 +27,7 @@ from connectors.manifest.tokens import (
 )
 from connectors.manifest.tool import Deprecation, Example, Tool
 from connectors.manifest.verification import Environment, Identity, Scopes, Verification
+from connectors.manifest.webhook import Webhook
 
 __all__ = [
     "CATEGORIES",
@@ -63,5 +64,6 @@ __all__ = [
     "TokenAnswer",
     "Tool",
     "Verification",
+    "Webhook",
     "WrongKind",
 ]

@@ -8,7 +8,7 @@ from pydantic import Field as Setting, ValidationInfo, model_validator
 from connectors.manifest import generated
 from connectors.manifest.answer import AnswerRule
 from connectors.manifest.base import HttpsUrl, Key, Line, Sourced, Strict
-from connectors.manifest.scheme import Scheme
+from connectors.manifest.scheme import Scheme, is_of_kind
 from connectors.manifest.tool import Deprecation, Tool
 from connectors.manifest.verification import EnvironmentName
 from spojit.lib.errors import Refused
@@ -98,8 +98,8 @@ class ServiceUrl(Sourced):
     schemes: list[Key] = []
 
     def serves(self, scheme: str) -> bool:
-        """Say whether connections of a scheme, by its key, may be to it."""
-        return not self.schemes or scheme in self.schemes
+        """Say whether connections of a scheme, by its key, may be to it; webhooks call nothing."""
+        return not is_of_kind(scheme, "webhook") and (not self.schemes or scheme in self.schemes)
 
 
 class RateLimit(Sourced):

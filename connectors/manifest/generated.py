@@ -82,6 +82,8 @@ def _wants_request(data: dict[str, Any], urls: list[dict[str, Any]]) -> bool:
 
 
 def _serves(url: dict[str, Any], scheme: dict[str, Any]) -> bool:
+    if scheme.get("webhook"):
+        return False
     only = url.get("schemes")
     return not (isinstance(only, list) and only) or scheme.get("key") in only
 

@@ -12,6 +12,7 @@ from connectors.manifest.base import Key, Line, Sourced, Strict
 from connectors.manifest.field import Field
 from connectors.manifest.oauth2 import OAuth2
 from connectors.manifest.verification import Verification
+from connectors.manifest.webhook import SECRET_FIELD, Webhook
 
 KINDS = ("none", "api_key", "basic", "oauth2", "oauth1", "database", "aws_sigv4", "webhook")
 """What a scheme can be. A second one of a kind adds words: `api_key_restricted`."""
@@ -104,6 +105,7 @@ class Scheme(Sourced):
     key: Key
     label: Line
     help: str = ""
+        webhook: how a `webhook` scheme knows who sends; it makes no calls.
     fields: list[Field] = []
     send: list[Placement] = []
     username: str = "{username}"
@@ -116,6 +118,7 @@ class Scheme(Sourced):
     @cached_property
     def kind(self) -> str:
         """The kind of scheme, read from its key."""
+    webhook: Webhook | None = None
         return next((kind for kind in KINDS if is_of_kind(self.key, kind)), "")
 
     @property
@@ -133,6 +136,11 @@ class Scheme(Sourced):
         """The keys of the values that are secret: fields, and tokens where there are any."""
         secret = frozenset(field.key for field in self.fields if field.secret)
         return secret | TOKENS if self.has_tokens else secret
+    @property
+    def is_inbound(self) -> bool:
+        """Whether the service calls us: there are deliveries, and no calls."""
+        return self.webhook is not None
+
 
     @cached_property
     def told_keys(self) -> frozenset[str]:
@@ -174,6 +182,24 @@ class Scheme(Sourced):
 def is_of_kind(key: str, kind: str) -> bool:
     """Say whether a scheme's key names this kind, alone or with words added."""
     return key == kind or key.startswith(f"{kind}_")
+
+    @model_validator(mode="after")
+    def _is_sound_inbound(self) -> Self:
+        if (self.kind == "webhook") != self.is_inbound:
+            raise ValueError("webhook is for schemes of the kind webhook, and only for them")
+        if not self.is_inbound:
+            return self
+        if self.send or self.verification:
+            raise ValueError("a webhook receives; it has neither send nor verification")
+        field = self.field(SECRET_FIELD)
+        if field is None or not field.secret or field.required:
+            raise ValueError(
+                f"a webhook has the field {SECRET_FIELD}: secret, and not required, since the"
+                " address comes first"
+            )
+        if any(field.endpoint for field in self.fields):
+            raise ValueError("a webhook's secret goes nowhere; take endpoint out")
+        return self
 
 
 def _refuse_repeated(keys: list[str]) -> None:
