@@ -100,12 +100,12 @@ class Scheme(Sourced):
         signing: what an `aws_sigv4` scheme signs for.
         oauth1: what an `oauth1` scheme signs with.
         oauth2: how an `oauth2` scheme gets its tokens; its `send` is a bearer token by default.
+        webhook: how a `webhook` scheme knows who sends; it makes no calls.
     """
 
     key: Key
     label: Line
     help: str = ""
-        webhook: how a `webhook` scheme knows who sends; it makes no calls.
     fields: list[Field] = []
     send: list[Placement] = []
     username: str = "{username}"
@@ -113,12 +113,12 @@ class Scheme(Sourced):
     signing: Signing | None = None
     oauth1: OAuth1 | None = None
     oauth2: OAuth2 | None = None
+    webhook: Webhook | None = None
     verification: Verification | None = None
 
     @cached_property
     def kind(self) -> str:
         """The kind of scheme, read from its key."""
-    webhook: Webhook | None = None
         return next((kind for kind in KINDS if is_of_kind(self.key, kind)), "")
 
     @property
@@ -131,16 +131,16 @@ class Scheme(Sourced):
         """Whether it signs in with tokens that a service gives and renews."""
         return self.oauth2 is not None
 
-    @cached_property
-    def secret_keys(self) -> frozenset[str]:
-        """The keys of the values that are secret: fields, and tokens where there are any."""
-        secret = frozenset(field.key for field in self.fields if field.secret)
-        return secret | TOKENS if self.has_tokens else secret
     @property
     def is_inbound(self) -> bool:
         """Whether the service calls us: there are deliveries, and no calls."""
         return self.webhook is not None
 
+    @cached_property
+    def secret_keys(self) -> frozenset[str]:
+        """The keys of the values that are secret: fields, and tokens where there are any."""
+        secret = frozenset(field.key for field in self.fields if field.secret)
+        return secret | TOKENS if self.has_tokens else secret
 
     @cached_property
     def told_keys(self) -> frozenset[str]:
@@ -178,11 +178,6 @@ class Scheme(Sourced):
             raise ValueError("oauth2 is for schemes of the kind oauth2, and only for them")
         return self
 
-
-def is_of_kind(key: str, kind: str) -> bool:
-    """Say whether a scheme's key names this kind, alone or with words added."""
-    return key == kind or key.startswith(f"{kind}_")
-
     @model_validator(mode="after")
     def _is_sound_inbound(self) -> Self:
         if (self.kind == "webhook") != self.is_inbound:
@@ -200,6 +195,11 @@ def is_of_kind(key: str, kind: str) -> bool:
         if any(field.endpoint for field in self.fields):
             raise ValueError("a webhook's secret goes nowhere; take endpoint out")
         return self
+
+
+def is_of_kind(key: str, kind: str) -> bool:
+    """Say whether a scheme's key names this kind, alone or with words added."""
+    return key == kind or key.startswith(f"{kind}_")
 
 
 def _refuse_repeated(keys: list[str]) -> None:
