@@ -95,6 +95,18 @@ def next_health_after_refresh(
     return health
 
 
+def next_health_of_webhook(health: Health, outcome: Outcome) -> Health:
+    """Return the health of a webhook after its secret was tried without any delivery.
+
+    A secret that opens proves nothing of the service, so that an Error ends in waiting for a
+    delivery; one that does not open is an Error.
+    """
+    if not outcome.is_ok and outcome.name != "unverified":
+        return Health(_status_for(health, outcome), outcome.name, health.is_grant)
+    is_mended = health.status == "error"
+    return Health("pending", "", health.is_grant) if is_mended else health
+
+
 def accepts_credentials(outcome: Outcome) -> bool:
     """Whether a verification's outcome says that the service let the credentials in."""
     return outcome.is_ok or outcome.name == "permission_missing"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from connections import credentials, signals
+from connections.inbound import forgetting, hooks
 from connections.models import Call, Check, Connection
 from connections.oauth import revoke
 from connectors import registry
@@ -81,7 +82,8 @@ def create(
 ) -> Connection:
     """Create a connection, Pending and due for verification; whoever calls announces that.
 
-    One that a person has to authorize at the service is due once that is done.
+    One that a person has to authorize at the service is due once that is done; a webhook gets its
+    address, and waits for its first delivery.
 
     Raises:
         UnknownConnector, UnknownScheme: the catalogue has no such thing.
@@ -91,7 +93,8 @@ def create(
         NotAMember: a person acts who is not in the workspace; the system may.
     """
     actor = Actor.of(actor)
-    is_grant = registry.get(connector_key).scheme(scheme).is_grant
+    manifest_scheme = registry.get(connector_key).scheme(scheme)
+    is_due = not manifest_scheme.is_grant and not manifest_scheme.is_inbound
     with isolation.workspace(workspace), _unique_name():
         if actor.id is not None:
             _refuse_stranger(workspace.pk, actor.id)
@@ -103,11 +106,13 @@ def create(
             name=_clean_name(name),
             owner_id=actor.id,
             is_private=private,
-            verification_due_at=None if is_grant else clock.now(),
+            verification_due_at=clock.now() if is_due else None,
         )
         connection.stable_key = _free_stable_key(workspace, connection.name)
         connection.save(force_insert=True)
         credentials.add_first(connection, values=values, actor=actor, expires_on=expires_on)
+        if manifest_scheme.is_inbound:
+            hooks.make(connection)
         details = {"connector": connector_key, "scheme": scheme, "private": private}
         _record(connection, actor=actor, act="connection.created", details=details)
     return connection
@@ -210,6 +215,7 @@ def _forget(row: Connection, *, actor: Actor) -> None:
     for version in (credentials.current(row), credentials.staged(row)):
         revoke.plan(row, version)
     credentials.destroy_all(row)
+    forgetting.of_removed(row)
     notices.close(row.workspace, subject_id=row.pk)
     Check.objects.filter(connection=row).update(account_name="", detail="", called="")
     Call.objects.filter(connection=row).update(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db.models import OuterRef, Q, Subquery
 
 from connections import lifecycle
+from connections.inbound import forgetting
 from connections.models import (
     Authorization,
     Call,
     Check,
     Connection,
     Credential,
+    DeliveryCount,
     Revocation,
     Status,
     UseCounter,
@@ -57,6 +59,8 @@ def register() -> None:
     retention.register("calls", _purge_calls)
     retention.register("checks", _purge_checks)
     retention.register("destroyed credentials", _purge_credentials)
+    retention.register("counts of deliveries", _purge_delivery_counts)
+    retention.register("deliveries", _purge_deliveries)
     retention.register("revocations", _purge_revocations)
     retention.register("use counters", _purge_counters)
 
@@ -141,6 +145,14 @@ def _purge_checks(now: datetime) -> int:
 def _purge_credentials(now: datetime) -> int:
     before = now - CREDENTIALS_FOR
     return _purge(Credential, state=State.DESTROYED, destroyed_at__lt=before)
+
+
+def _purge_delivery_counts(now: datetime) -> int:
+    return _purge(DeliveryCount, hour__lt=now - COUNTERS_FOR)
+
+
+def _purge_deliveries(now: datetime) -> int:
+    return forgetting.past(now=now)
 
 
 def _purge_revocations(now: datetime) -> int:

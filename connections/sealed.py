@@ -6,7 +6,16 @@ from operator import attrgetter
 
 from connections import tries
 from connections.credentials import rows, tokens
-from connections.models import Authorization, Call, Credential, OAuthApp, Revocation
+from connections.inbound import hooks, storing
+from connections.models import (
+    Authorization,
+    Call,
+    Credential,
+    Delivery,
+    Hook,
+    OAuthApp,
+    Revocation,
+)
 from connections.oauth import apps
 from workspaces.vault.rotation import sealed_columns
 
@@ -32,3 +41,5 @@ def register() -> None:
     sealed_columns.register(Authorization, "answer_sealed", purpose="answer")
     sealed_columns.register(Revocation, "sealed", purpose="revocation")
     sealed_columns.register(Call, "arguments_sealed", purpose=tries.PURPOSE)
+    sealed_columns.register(Hook, "token_sealed", purpose=hooks.PURPOSE)
+    sealed_columns.register(Delivery, "sealed", purpose=storing.PURPOSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Any
 
@@ -9,8 +10,10 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
+from kombu.exceptions import OperationalError
 
 from connections import credentials, expiry, leases, tries, verification
+from connections.inbound import forgetting, handing, pace
 from connections.models import Authorization, Call, Connection, Credential
 from connections.oauth import attempts, claims, exchange as exchanging, renewing, revoke, sweeping
 from connections.oauth.refresh import NotAuthorized
@@ -20,6 +23,7 @@ from workspaces import isolation
 log = structlog.get_logger(__name__)
 
 REFRESH_FOR_SECONDS = 60.0
+HAND_OVER_FOR_SECONDS = 60.0
 
 
 @shared_task(name="connections.verify")
@@ -86,6 +90,8 @@ def sweep(**_: Any) -> None:
     for workspace_id, revocation_id in revoke.find_due(now=now):
         ids = {"workspace_id": str(workspace_id), "revocation_id": str(revocation_id)}
         revoke_grant.apply_async(kwargs=ids, expires=until)
+    if handing.is_any_due(now=now):
+        hand_over_deliveries.apply_async(expires=until)
 
 
 @shared_task(name="connections.revoke")
@@ -114,12 +120,24 @@ def refresh_due(**_: Any) -> None:
         log.info("Tokens renewed ahead of their end", **found)
 
 
+@shared_task(name="connections.hand_over_deliveries")
+def hand_over_deliveries(**_: Any) -> None:
+    """Hand deliveries to whoever listens, until none waits; one message stands for many."""
+    pace.looked()
+    ends = time.monotonic() + HAND_OVER_FOR_SECONDS
+    while handing.hand_over(now=clock.now()):
+        if time.monotonic() > ends:
+            hand_over_deliveries.delay()
+            return
+
+
 @shared_task(name="connections.tidy")
 def tidy(**_: Any) -> None:
     """Destroy what is past its time, and warn of credentials that expire."""
     credentials.destroy_unrestorable(now=clock.now())
     attempts.forget_verifiers(now=clock.now())
     expiry.warn(on=clock.now().date())
+    forgetting.past(now=clock.now())
 
 
 def announce_verification(connection: Connection) -> None:
@@ -139,6 +157,14 @@ def announce_exchange(attempt: Authorization) -> None:
     exchange.delay_on_commit(
         workspace_id=str(attempt.workspace_id), authorization_id=str(attempt.pk)
     )
+
+
+def announce_deliveries() -> None:
+    """Wake a worker for deliveries that are committed; a sweep finds them when that is lost."""
+    try:
+        hand_over_deliveries.apply_async(retry=False)
+    except OperationalError:
+        log.warning("No worker could be woken for deliveries: a sweep hands them over")
 
 
 def announce_refresh(connection: Connection, credential: Credential) -> None:

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "connections.middleware.Hooks",
     "workspaces.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -154,9 +155,7 @@ outbound.configure(
 # -- Celery -------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -177,6 +176,12 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=8)
 # How many tokens one worker renews at once, besides its other work.
 REFRESH_THREADS = env.number("REFRESH_THREADS", default=8)
+# Deliveries a minute to one connection, and requests a minute from one address.
+HOOK_DELIVERIES_PER_CONNECTION = env.number("HOOK_DELIVERIES_PER_CONNECTION", default=6_000)
+HOOK_REQUESTS_PER_ADDRESS = env.number("HOOK_REQUESTS_PER_ADDRESS", default=30_000)
+HOOK_BODY_BYTES = env.number("HOOK_BODY_BYTES", default=1024 * 1024)
+HOOK_BODY_DAYS = env.number("HOOK_BODY_DAYS", default=7)
+HOOK_DELIVERY_DAYS = env.number("HOOK_DELIVERY_DAYS", default=30)
 # How long one worker alone may verify a connection or make a call: more than a call's 30 s.
 LEASE_SECONDS = env.number("LEASE_SECONDS", default=45)
 
@@ -200,15 +205,12 @@ ACCOUNT_FORMS = {
     "reauthenticate": "workspaces.account_forms.ReauthenticateForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_UNIQUE_EMAIL = ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_CONFIRM_EMAIL_ON_GET = False
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
 MFA_ADAPTER = "workspaces.mfa.SealingAdapter"
 MFA_FORMS = {
@@ -230,13 +232,11 @@ AUTH_PASSWORD_VALIDATORS = [
 IS_HTTPS = PUBLIC_URL.startswith("https://")
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS or not IS_TRIAL
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "spojit.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=not IS_TRIAL)
 # Only a trusted proxy's header gets here, see `workspaces.middleware`.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -109,13 +109,28 @@ def ask(
     in a Simple Query"), so the settings are gone when it ends. Inside an open transaction it is an
     ordinary nested scope.
     """
+    scope = Scope(str(workspace_id), str(workspace_id))
+    return _ask(scope, statement, parameters, using=using)
+
+
+def ask_everywhere(
+    statement: str, parameters: Mapping[str, Any], *, reason: str, using: str = "default"
+) -> list[tuple[Any, ...]]:
+    """Run one statement over all workspaces' rows, as `ask` does; routine, as `everything` is."""
+    log.debug("All workspaces opened", reason=reason)
+    return _ask(Scope(str(LEAST), str(GREATEST)), statement, parameters, using=using)
+
+
+def _ask(
+    scope: Scope, statement: str, parameters: Mapping[str, Any], *, using: str
+) -> list[tuple[Any, ...]]:
     if connections[using].in_atomic_block:
-        with workspace(workspace_id, using=using), connections[using].cursor() as cursor:
+        with _opened(scope, using=using), connections[using].cursor() as cursor:
             cursor.execute(statement, parameters)
             return _rows(cursor)
-    scope = {"_low": str(workspace_id), "_high": str(workspace_id)}
+    bounds = {"_low": scope.low, "_high": scope.high}
     with connections[using].cursor() as cursor:
-        cursor.execute(f"{_SET_BY_NAME};{statement}", {**parameters, **scope})
+        cursor.execute(f"{_SET_BY_NAME};{statement}", {**parameters, **bounds})
         cursor.nextset()
         return _rows(cursor)
 

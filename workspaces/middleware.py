@@ -39,7 +39,7 @@ class RequestContext:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Serve one request inside its own redaction scope, and log it without its query."""
-        _believe_only_trusted(request)
+        believe_only_trusted(request)
         request.request_id = str(new_id())  # type: ignore[attr-defined]
         request.client_address = client_address(request)  # type: ignore[attr-defined]
         logs.clear()
@@ -66,7 +66,7 @@ def client_address(request: HttpRequest) -> str:
     return peer if _is_address(peer) else UNKNOWN_ADDRESS
 
 
-def _believe_only_trusted(request: HttpRequest) -> None:
+def believe_only_trusted(request: HttpRequest) -> None:
     """Drop X-Forwarded-Proto unless a trusted proxy sent it: it says whether a page is secure."""
     if not _is_trusted(request.META.get("REMOTE_ADDR", "")):
         request.META.pop("HTTP_X_FORWARDED_PROTO", None)

@@ -17,7 +17,7 @@ from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from connections.credentials.rows import Payload
@@ -93,6 +93,25 @@ def borrow(connection: Connection, *, credential: Credential | None = None) -> I
             yield borrowed
         finally:
             borrowed.clear()
+
+
+@contextmanager
+def borrow_all(versions: Sequence[Credential]) -> Iterator[list[Borrowed]]:
+    """Open several versions of one connection at once, as `borrow` does one; in their order.
+
+    Raises:
+        CredentialUnreadable: one of them does not open.
+    """
+    payloads = [_opened(row) for row in versions]
+    with redaction.scope():
+        redaction.register(text for payload in payloads for text in _plaintexts(payload))
+        pairs = zip(versions, payloads, strict=True)
+        borrowed = [Borrowed(payload.values, version=row.version) for row, payload in pairs]
+        try:
+            yield borrowed
+        finally:
+            for values in borrowed:
+                values.clear()
 
 
 _COLUMNS = (

@@ -54,7 +54,7 @@ def promote(credential: Credential, *, actor: Actor | User) -> Credential:
             raise NotPromotable
         _retire_current(connection)
         if connection.manifest_scheme.is_grant:
-            _destroy(Credential.objects.filter(connection=connection, state=State.PREVIOUS))
+            destroy_previous(connection)
         _put_to_use(staged)
         _record(connection, actor=actor, act="credential.promoted", version=staged.version)
     return staged
@@ -119,6 +119,11 @@ def discard_staged(connection: Connection) -> int:
     return _destroy(Credential.objects.filter(connection_id=connection.pk, state=State.STAGED))
 
 
+def destroy_previous(connection: Connection) -> int:
+    """Destroy the previous version, if there is one, in the workspace's scope."""
+    return _destroy(Credential.objects.filter(connection_id=connection.pk, state=State.PREVIOUS))
+
+
 def destroy_all(connection: Connection) -> int:
     """Destroy every version of a connection, in the workspace's scope; return how many."""
     rows_left = Credential.objects.filter(connection_id=connection.pk)
@@ -143,7 +148,7 @@ def _locked(connection_id: uuid.UUID) -> Connection:
 def _retire_current(connection: Connection) -> None:
     """Make room for another version; what was said of the old one's expiry is over."""
     _end_warnings(connection)
-    _destroy(Credential.objects.filter(connection_id=connection.pk, state=State.PREVIOUS))
+    destroy_previous(connection)
     Credential.objects.filter(connection_id=connection.pk, state=State.CURRENT).update(
         state=State.PREVIOUS, restorable_until=clock.now() + RESTORABLE_FOR
     )

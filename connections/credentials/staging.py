@@ -152,7 +152,8 @@ def _told(before: Credential | None, kept: Collection[str]) -> dict[str, Any]:
 
 
 def _make_due(connection: Connection, row: Credential, *, actor: Actor) -> None:
-    if not connection.manifest_scheme.is_grant:
+    scheme = connection.manifest_scheme
+    if not scheme.is_grant and not scheme.is_inbound:
         Connection.objects.filter(pk=connection.pk).update(
             verification_due_at=clock.now(), verification_attempts=0
         )

@@ -149,6 +149,8 @@ def _health_after(
     Nor does a good answer mend a grant that has ended or was narrowed, or a refusal hide why.
     """
     before = connection.health
+    if connection.manifest_scheme.is_inbound:
+        return health.next_health_of_webhook(before, outcome)
     if not answer.was_asked and before.status != "pending":
         return before
     is_known = outcome.name == "credentials_refused" or health.accepts_credentials(outcome)

@@ -1,0 +1,125 @@
+"""How fast deliveries may come, per connection and per address; and when workers are woken.
+
+Counted in Redis after the answer is decided, in one round trip; what is over its limit is
+remembered here until its window ends. Without Redis nothing is limited and a sweep does the waking.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import redis
+import structlog
+from django.conf import settings
+
+if TYPE_CHECKING:
+    import uuid
+
+log = structlog.get_logger(__name__)
+
+WINDOW_SECONDS = 60
+WAKE = "hooks:wake"
+WAKE_SECONDS = 5
+REST_SECONDS = 5.0
+TIMEOUT_SECONDS = 0.5
+MOST_REMEMBERED = 10_000
+
+
+class Counted(NamedTuple):
+    """Something that is counted, and how often it may come in a minute."""
+
+    key: str
+    limit: int
+
+
+class _Memory:
+    """What is over its limit, until when (seconds since 1970); when Redis may be asked again."""
+
+    def __init__(self) -> None:
+        self.until: dict[str, float] = {}
+        self.rests_until = 0.0
+        self.lock = threading.Lock()
+        self.client: redis.Redis | None = None
+
+
+_memory = _Memory()
+
+
+def address(of: str) -> Counted:
+    """Count what comes from an address; its limit guards this process, not a connection."""
+    return Counted(f"hooks:from:{of}", settings.HOOK_REQUESTS_PER_ADDRESS)
+
+
+def connection(connection_id: uuid.UUID) -> Counted:
+    """Count what a connection accepts; what is refused does not use its limit up."""
+    return Counted(f"hooks:to:{connection_id}", settings.HOOK_DELIVERIES_PER_CONNECTION)
+
+
+def wait_of(counted: Counted) -> int:
+    """Return how many seconds to wait before the next one; 0 when it may come."""
+    left = _memory.until.get(counted.key, 0.0) - time.time()
+    return int(left) + 1 if left > 0 else 0
+
+
+def note(*all_counted: Counted, wakes: bool = False) -> bool:
+    """Count one more of each; say whether workers should be woken now.
+
+    They are woken once for all that comes until one of them looks.
+    """
+    if time.monotonic() < _memory.rests_until:
+        return False
+    window, passed = divmod(int(time.time()), WINDOW_SECONDS)
+    try:
+        counts, is_first = _count(all_counted, window, wakes=wakes)
+    except redis.RedisError:
+        _memory.rests_until = time.monotonic() + REST_SECONDS
+        log.warning("Redis did not answer: deliveries are not limited, a sweep hands them over")
+        return False
+    for counted, count in zip(all_counted, counts, strict=True):
+        if count >= counted.limit:
+            _remember(counted, until=time.time() + WINDOW_SECONDS - passed)
+    return is_first
+
+
+def looked() -> None:
+    """Let what comes from now on wake a worker again: one begins to look."""
+    _client().delete(WAKE)
+
+
+def forget() -> None:
+    """Forget what was over its limit; for tests."""
+    _memory.until.clear()
+    _memory.rests_until = 0.0
+
+
+def _count(all_counted: tuple[Counted, ...], window: int, *, wakes: bool) -> tuple[list[int], bool]:
+    with _client().pipeline(transaction=False) as pipeline:
+        for counted in all_counted:
+            name = f"{counted.key}:{window}"
+            pipeline.incr(name)
+            pipeline.expire(name, 2 * WINDOW_SECONDS)
+        if wakes:
+            pipeline.set(WAKE, 1, nx=True, ex=WAKE_SECONDS)
+        answers = pipeline.execute()
+    counts = [int(answers[2 * place]) for place in range(len(all_counted))]
+    return counts, wakes and bool(answers[-1])
+
+
+def _remember(counted: Counted, *, until: float) -> None:
+    with _memory.lock:
+        if len(_memory.until) >= MOST_REMEMBERED:
+            now = time.time()
+            _memory.until = {key: at for key, at in _memory.until.items() if at > now}
+        _memory.until[counted.key] = until
+
+
+def _client() -> redis.Redis:
+    if _memory.client is None:
+        _memory.client = redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+        )
+    return _memory.client

@@ -1,0 +1,131 @@
+"""What happens to a request at a hook: looked up, checked, stored, answered. In this order.
+
+An unknown token costs the same look-up and signature as a known one, and no answer but that of an
+accepted delivery tells anything.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from connections.inbound import checking, hooks, masking, pace, standing, storing
+from connectors import registry, signatures
+from spojit.lib import metrics
+from spojit.lib.errors import SpojitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connections.inbound.arriving import Request
+    from connections.inbound.checking import Checked
+    from connections.inbound.hooks import Found
+    from connectors.manifest import Scheme
+
+log = structlog.get_logger(__name__)
+
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+RETRY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender gets; `is_waking` says that a worker should be told of new work."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_waking: bool = False
+
+
+def receive(token: str, request: Request) -> Answer:
+    """Take one request. An answer of 202 stands for a delivery that is committed."""
+    wait = pace.wait_of(pace.address(request.address))
+    if wait:
+        return _slow_down(wait)
+    found = hooks.find(token)
+    if found is None:
+        signatures.spend(request.body)
+        pace.note(pace.address(request.address))
+        return _TOO_LARGE if request.is_too_large else _NOT_FOUND
+    answer = _answer(found, request)
+    metrics.count_outcome("delivery", str(answer.status), seconds=request.milliseconds / 1000)
+    return answer
+
+
+def _answer(found: Found, request: Request) -> Answer:
+    scheme = _scheme(found)
+    if scheme is None or found.is_disabled:
+        return _refuse(found, request, "connector_disabled")
+    if request.is_too_large:
+        return _refuse(found, request, "body_too_large", answer=_TOO_LARGE)
+    checked = checking.against(
+        scheme,
+        found.versions,
+        headers=request.headers,
+        body=request.body,
+        now=request.received_at,
+    )
+    if checked.verdict.reason == checking.UNREADABLE.reason:
+        standing.unreadable(found)
+        return _refuse(found, request, checked.reason, headers=checked.headers, answer=_LATER)
+    if not checked.verdict.accepted:
+        return _refuse(found, request, checked.reason, headers=checked.headers)
+    return _accept(found, request, checked)
+
+
+def _accept(found: Found, request: Request, checked: Checked) -> Answer:
+    own = pace.connection(found.connection_id)
+    if wait := pace.wait_of(own):
+        answer = _slow_down(wait)
+        return _refuse(found, request, "rate_limited", headers=checked.headers, answer=answer)
+    stored = standing.verified(found, request, checked)
+    log.debug("Delivery stored", delivery_id=str(stored.id), verdict=stored.verdict)
+    is_waking = pace.note(own, pace.address(request.address), wakes=True)
+    if checked.verdict.challenge is not None:
+        return Answer(200, checked.verdict.challenge.encode(), TEXT, is_waking=is_waking)
+    content = json.dumps({"delivery": str(stored.first_id)}).encode()
+    return Answer(202, content, is_waking=is_waking)
+
+
+def _refuse(
+    found: Found,
+    request: Request,
+    reason: str,
+    *,
+    headers: masking.Shown | None = None,
+    answer: Answer | None = None,
+) -> Answer:
+    kept = masking.shown(request.headers) if headers is None else headers
+    storing.refused(found, request, reason=reason, headers=kept)
+    pace.note(pace.address(request.address))
+    log.info("Delivery refused", connection_id=str(found.connection_id), reason=reason)
+    return answer or _REFUSED
+
+
+def _scheme(found: Found) -> Scheme | None:
+    """Find the scheme; none when its connector is no longer in the catalogue."""
+    try:
+        return registry.get(found.connector_key).scheme(found.scheme_key)
+    except SpojitError:
+        return None
+
+
+def _error(status: int, sentence: str, **headers: str) -> Answer:
+    content = json.dumps({"error": sentence}).encode()
+    return Answer(status, content, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def _slow_down(seconds: int) -> Answer:
+    return _error(429, "Too many requests.", Retry_After=str(seconds))
+
+
+_REFUSED = _error(401, "The request was not accepted.")
+_NOT_FOUND = _error(404, "There is nothing here.")
+_TOO_LARGE = _error(413, "The body is too large.")
+_LATER = _error(503, "Try again later.", Retry_After=str(RETRY_SECONDS))

@@ -1,0 +1,32 @@
+"""Takes deliveries before everything else: no session, no user, no page on their way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connections.inbound.hooks import PATH
+from connections.views import receiving
+from spojit.lib import logs, redaction
+from workspaces.middleware import believe_only_trusted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+
+class Hooks:
+    """The outermost middleware: what is below /hooks/ goes no further."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Remember what comes after."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer for a hook, or pass the request on."""
+        if not request.path_info.startswith(PATH):
+            return self.get_response(request)
+        believe_only_trusted(request)
+        logs.clear()
+        with redaction.scope():
+            return receiving.take(request, request.path_info[len(PATH) :])

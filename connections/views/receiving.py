@@ -1,0 +1,89 @@
+"""The endpoint of hooks: reads a request within its limits, and gives the answer back.
+
+No session, no user, no CSRF: what is sent proves itself by its signature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from connections import tasks
+from connections.inbound import receiving
+from connections.inbound.arriving import Request
+from workspaces.middleware import client_address
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+METHOD = "POST"
+
+
+class _Cut(Exception):
+    """Less came than was announced."""
+
+
+def take(request: HttpRequest, token: str) -> HttpResponse:
+    """Take a delivery; what it announces goes out after the answer is decided."""
+    if request.method != METHOD:
+        return _plain(405, "A delivery is a POST.", Allow=METHOD)
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return _plain(403, "Deliveries are taken by HTTPS only.")
+    try:
+        arrived = _arrived(request)
+    except _Cut:
+        return _plain(400, "The body ended too early.")
+    answer = receiving.receive(token, arrived)
+    if answer.is_waking:
+        tasks.announce_deliveries()
+    return _response(answer)
+
+
+def _arrived(request: HttpRequest) -> Request:
+    """Read what was sent; a body beyond the limit is not read to its end."""
+    most, announced = settings.HOOK_BODY_BYTES, _announced(request)
+    body = b"" if announced > most else _read(request, most + 1)
+    if announced <= most and len(body) < announced:
+        raise _Cut
+    is_too_large = max(announced, len(body)) > most
+    return Request(
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=b"" if is_too_large else body,
+        size=max(announced, len(body)),
+        address=client_address(request),
+        is_too_large=is_too_large,
+    )
+
+
+def _announced(request: HttpRequest) -> int:
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _read(request: HttpRequest, most: int) -> bytes:
+    """Read up to so many bytes; a body in chunks has no length, and is read as it comes."""
+    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return bytes(request.META["wsgi.input"].read(most))
+    return bytes(request.read(most))
+
+
+def _response(answer: receiving.Answer) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+    for name, value in answer.headers.items():
+        response[name] = value
+    return _sealed(response)
+
+
+def _plain(status: int, sentence: str, **headers: str) -> HttpResponse:
+    content = f'{{"error": "{sentence}"}}'.encode()
+    return _response(receiving.Answer(status, content, headers=headers))
+
+
+def _sealed(response: HttpResponse) -> HttpResponse:
+    """Add what every answer has; the usual middleware does not see it."""
+    response["Content-Length"] = str(len(response.content))
+    response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
