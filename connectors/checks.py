@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Paging,
         Placement,
         Scheme,
+        Signing,
         Tool,
         Verification,
     )
@@ -100,8 +101,12 @@ def _deciding(scheme: Scheme) -> frozenset[str]:
 def _names_sent(scheme: Scheme) -> frozenset[str]:
     texts = [text for place in scheme.send for text in _texts(place)]
     texts += [scheme.username, scheme.password] if scheme.kind == "basic" else []
-    texts += [scheme.signing.region, scheme.signing.service] if scheme.signing else []
+    texts += _texts_signed(scheme.signing) if scheme.signing else []
     return frozenset().union(*(templates.names(text) for text in texts))
+
+
+def _texts_signed(signing: Signing) -> list[str]:
+    return [signing.region, signing.service, *signing.others]
 
 
 def _texts(place: Placement) -> tuple[str, ...]:

@@ -132,10 +132,12 @@ def describe(
         template = request.url or hosts.service_url(connector, usual | known).url
     except hosts.BadServiceUrl:
         template = connector.service_urls[0].url
-    path = "" if request.url else scheme.path_prefix + (request.free_path or request.path)
+    if not request.url:
+        path = scheme.path_prefix + (request.free_path or request.path)
+        template = template.rstrip("/") + path
     labels = {field.key: f"[{field.label}]" for field in scheme.fields}
     told = labels | usual | {key: text for key, text in known.items() if text}
-    return f"{request.method} {_fill_known(template.rstrip('/') + path, told)}"
+    return f"{request.method} {_fill_known(template, told)}"
 
 
 def _decided(verification: Verification, reading: answers.Reading, status: int) -> str:

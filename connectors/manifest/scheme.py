@@ -69,10 +69,15 @@ class Placement(Strict):
 
 
 class Signing(Strict):
-    """What AWS Signature Version 4 signs for; both are templates over the fields."""
+    """What AWS Signature Version 4 signs for; service, region and hosts are templates.
+
+    Attributes:
+        others: what else is signed for, by the host (of the connector's `hosts`) that it is at.
+    """
 
     service: str
     region: str
+    others: dict[str, str] = {}
 
 
 class OAuth1(Strict):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from connectors import templates
+from connectors import hosts, templates
 from spojit.lib import clock
 from spojit.lib.outbound.types import Outgoing, Parts, Signer
 
@@ -47,9 +47,19 @@ def attach(scheme: Scheme, values: Mapping[str, str]) -> Parts:  # noqa: ARG001 
 
 
 def signer(scheme: Scheme, values: Mapping[str, str]) -> Signer:
-    """Make what signs each request with these values."""
+    """Make what signs each request with these values, for the service at its host."""
+    assert scheme.signing is not None
     keys = keys_of(scheme, values)
-    return lambda outgoing: sign(outgoing, keys, now=clock.now())
+    others = {
+        hosts.authority(f"https://{hosts.fill_host(host, values)}"): service
+        for host, service in scheme.signing.others.items()
+    }
+
+    def signed(outgoing: Outgoing) -> dict[str, str]:
+        service = others.get(hosts.authority(outgoing.url), keys.service)
+        return sign(outgoing, replace(keys, service=service), now=clock.now())
+
+    return signed
 
 
 def keys_of(scheme: Scheme, values: Mapping[str, str]) -> Keys:

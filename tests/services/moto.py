@@ -38,7 +38,7 @@ NAMES = (
 PATIENCE_SECONDS = 30.0
 ALLOWED = {
     "keeper": ["kms:*"],
-    "writer": ["s3:*", "sts:*"],
+    "writer": ["s3:*", "sqs:*", "sts:*"],
     "reader": ["s3:GetObject", "s3:ListBucket", "s3:ListAllMyBuckets", "sts:*"],
     "stranger": ["sts:*"],
 }
