@@ -42,6 +42,14 @@ class ConnectorDisabled(Refused):
     message = "This connector is switched off."
 
 
+class TakesDeliveriesOnly(Refused):
+    """The connection is a webhook."""
+
+    code = "takes_deliveries_only"
+    message = "This connection takes deliveries; it makes no calls."
+    hint = "Use a connection to the same service that signs in another way."
+
+
 class OtherAccount(Refused):
     """The credential belongs to another account, and nobody accepted it yet."""
 
@@ -90,8 +98,10 @@ def call(
         NetworkInTransaction: called inside an open transaction.
         UnknownTool, InvalidArguments: the tool does not exist, or its schema refuses these.
         ConnectorDisabled, OtherAccount, ConnectionRemoved, NotAuthorized: it may not be called.
+        TakesDeliveriesOnly: it is a webhook.
     """
     isolation.refuse_network_in_transaction()
+    refuse_inbound(connection)
     found = connection.manifest.tool(tool)
     in_use = credentials.in_use(connection)
     refuse_uncallable(in_use.standing)
@@ -165,6 +175,12 @@ def refuse_uncallable(standing: Standing) -> None:
         raise ConnectorDisabled(standing.disabled_reason)
     if standing.reason == "other_account":
         raise OtherAccount
+
+
+def refuse_inbound(connection: Connection) -> None:
+    """Stop a call through a webhook. Raises: TakesDeliveriesOnly."""
+    if connection.manifest_scheme.is_inbound:
+        raise TakesDeliveriesOnly
 
 
 def refuse_disabled(connector_key: str) -> None:

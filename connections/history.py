@@ -60,6 +60,10 @@ ACTS = {
     ),
     "credential.discarded": Act("remove", "discarded the new credentials"),
     "credential.expiry_set": Act("clock", "set the expiry date"),
+    "credential.retired": Act("remove", "retired the older secret", is_change=True, kind="warn"),
+    "credential.retirement_set": Act("clock", "said when the older secret ends"),
+    "connection.delivery_tested": Act("play", "sent a test delivery"),
+    "connection.delivered_again": Act("rotate", "delivered one again"),
     "connection.mending_asked": Act("mail", "asked for it to be mended", kind="warn"),
 }
 
@@ -117,6 +121,7 @@ def _renewal(connection: Connection) -> list[Event]:
 _OTHER_WORDS = {
     Kind.REFRESH: ("Renewed the tokens", "Renewing the tokens did not work"),
     Kind.AUTHORIZATION: ("Authorized at the service", "Authorizing at the service did not work"),
+    Kind.DELIVERY: ("A delivery was verified", "A delivery could not be checked"),
 }
 
 

@@ -54,7 +54,7 @@ def request(
 
     Raises:
         UnknownTool, InvalidArguments: as the tool's schema says; nothing is stored.
-        ConnectorDisabled, OtherAccount: it may not be called now.
+        ConnectorDisabled, OtherAccount, TakesDeliveriesOnly: it may not be called.
         TooMany: this person tried too many tools in the last minute.
     """
     actor = Actor.of(actor)
@@ -64,6 +64,7 @@ def request(
         if connection is None:
             calls.refuse_disabled(connector_key)
         else:
+            calls.refuse_inbound(connection)
             calls.refuse_uncallable(credentials.in_use(connection).standing)
         row = Call(
             id=new_id(),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from connections import lifecycle, tasks, verification
+from connections.inbound import hooks
 from connectors import registry
 from connectors.fields import InvalidValues
 from spojit.lib.errors import SpojitError
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--verify", action="store_true", help="verify it here and now")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Create it, and print its ID."""
+        """Create it, and print its ID; of a webhook its address, too."""
         if options["private"] and not options["owner"]:
             raise CommandError("--private needs --owner: nobody else would see it.")
         workspace = find_workspace(options["workspace"])
@@ -61,6 +62,10 @@ class Command(BaseCommand):
             raise CommandError(_told(invalid)) from None
         except SpojitError as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
+        if connection.manifest_scheme.is_inbound:
+            self.stdout.write(str(connection.pk))
+            self.stdout.write(hooks.url_of(connection))
+            return
         self._verify(connection, here=options["verify"])
         self.stdout.write(str(connection.pk))
 
