@@ -69,4 +69,4 @@ def _rule(error: Any) -> str:
 
 
 def _either(types: Any) -> str:
-    return types if isinstance(types, str) else " or ".join(types)
+    return " or ".join(types) if isinstance(types, list) else str(types)
