@@ -76,7 +76,7 @@ class Discovery(Sourced):
     Attributes:
         key: the name under which the entry's id is kept.
         url: an absolute address on a declared host.
-        items: the path of the list; empty when the body is the list.
+        items: the path of the list, or of the only entry; empty when the body is that.
         id, name: paths in an entry.
         choose_by: the field in which a person names the entry, by id, name or address.
         also: paths in an entry of further texts by which it may be named.

@@ -56,7 +56,8 @@ def _found(client: Client, discovery: Discovery, answer: Answer) -> str | Outcom
         name = "permission_missing" if reading.name == "valid_but_limited" else reading.name
         said = f"Finding the account's sites was answered with status {answer.status}."
         return Outcome(name, status_code=answer.status, detail=said)
-    entries = paths.find(reading.data, discovery.items)
+    found = paths.find(reading.data, discovery.items)
+    entries = [found] if isinstance(found, dict) else found
     if not isinstance(entries, list):
         return Outcome("bad_answer", status_code=answer.status)
     return _chosen(client, discovery, entries[:MOST_ENTRIES])

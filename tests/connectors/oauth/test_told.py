@@ -186,6 +186,14 @@ def test_the_only_site_is_taken(recorder: Recorder) -> None:
     assert first.headers["authorization"].startswith("Basic ")
 
 
+def test_a_site_that_is_told_alone_is_the_only_one(recorder: Recorder) -> None:
+    answered = discover(recorder, {"sites": ONE}, site="shop")
+    assert answered.tokens is not None
+    assert answered.tokens.captured == {"cloud_id": "c-1"}
+    recorder.forget()
+    assert discover(recorder, {"sites": ONE}, site="office").outcome.name == "request_refused"
+
+
 @pytest.mark.parametrize(
     "site", ["c-2", "büro", " BÜRO ", "office.example.com", "https://office.example.com/"]
 )
@@ -224,6 +232,7 @@ def test_of_several_sites_the_named_one_is_taken(recorder: Recorder, site: str) 
         ),
         ({"sites": [{"id": "../evil", "name": "x"}]}, "", "bad_answer", ""),
         ({"sites": [7]}, "", "bad_answer", ""),
+        ({"sites": {"error": "invalid_token"}}, "", "bad_answer", ""),
         ({"sites": 7}, "", "bad_answer", ""),
         ([], "", "bad_answer", ""),
         ("<html>", "", "bad_answer", "Finding the account's sites was answered with status 200."),
