@@ -11,7 +11,7 @@ from tests import servers
 from tests.connectors import moving, samples
 
 if TYPE_CHECKING:
-    from connectors.manifest import Scheme
+    from connectors.manifest import Scheme, Tool
     from spojit.lib.outbound import Policy
     from tests.servers import Authority, Received, Reply, Server
 
@@ -105,6 +105,7 @@ class Recorder:
         ]
         data["hosts"] = [f"{host}:{self.port}" for host in connector.hosts]
         data["schemes"] = [self._moved_scheme(scheme) for scheme in connector.schemes]
+        data["tools"] = [self._moved_tool(tool) for tool in connector.tools]
         return Connector.model_construct(**data)
 
     def _moved_scheme(self, scheme: Scheme) -> Scheme:
@@ -118,6 +119,12 @@ class Recorder:
         request = request.model_copy(update={"url": self.moved_url(request.url)})
         verification = verification.model_copy(update={"request": request})
         return scheme.model_copy(update={"verification": verification})
+
+    def _moved_tool(self, tool: Tool) -> Tool:
+        if tool.request is None or tool.request.url is None:
+            return tool
+        request = tool.request.model_copy(update={"url": self.moved_url(tool.request.url)})
+        return tool.model_copy(update={"request": request})
 
     def moved_url(self, url: str) -> str:
         """Give the same address on this server's port."""
