@@ -28,5 +28,10 @@ class Hooks:
             return self.get_response(request)
         believe_only_trusted(request)
         logs.clear()
+        token = request.path_info[len(PATH) :]
         with redaction.scope():
-            return receiving.take(request, request.path_info[len(PATH) :])
+            try:
+                return receiving.take(request, token)
+            except BaseException:
+                redaction.register([token])  # it is in the path, which a fault is logged with
+                raise

@@ -24,7 +24,7 @@ class Request:
         headers: by name, in lower case.
         body: the raw bytes; empty when there were too many of them.
         size: how many bytes there were, or were announced.
-        address: the client's.
+        address: the client's; none for what did not come over the network.
         is_too_large: whether the body was beyond the limit, and was not read.
         origin: the service, or a member who tests.
     """
@@ -32,7 +32,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     size: int
-    address: str
+    address: str | None
     is_too_large: bool = False
     origin: str = Origin.SERVICE.value
     actor: Actor | None = None

@@ -29,13 +29,17 @@ AGAIN_AT_MOST = timedelta(hours=1)
 
 _listeners: list[Listener] = []
 
+# Materialized, since a subquery that is scanned again would lock more rows than its limit.
 _CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM connections_delivery
+    WHERE settled_at IS NULL AND due_at <= %(now)s AND attempts {which}
+    ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
 UPDATE connections_delivery AS d
 SET attempts = d.attempts + 1,
     due_at = %(now)s + least(%(after)s * power(2, least(d.attempts, 10)), %(at_most)s)
-FROM (SELECT id FROM connections_delivery
-      WHERE settled_at IS NULL AND due_at <= %(now)s AND attempts {which}
-      ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) AS due
+FROM due
 WHERE d.id = due.id
 RETURNING d.workspace_id, d.id
 """

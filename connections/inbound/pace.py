@@ -47,7 +47,7 @@ class _Memory:
 _memory = _Memory()
 
 
-def address(of: str) -> Counted:
+def address(of: str | None) -> Counted:
     """Count what comes from an address; its limit guards this process, not a connection."""
     return Counted(f"hooks:from:{of}", settings.HOOK_REQUESTS_PER_ADDRESS)
 

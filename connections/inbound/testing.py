@@ -79,7 +79,7 @@ def _signed(connection: Connection, *, actor: Actor) -> Request:
         headers={name.lower(): value for name, value in headers.items()},
         body=body,
         size=len(body),
-        address=actor.address or "",
+        address=actor.address,
         origin=Origin.TEST,
         actor=actor,
         received_at=now,

@@ -44,7 +44,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 def _arrived(request: HttpRequest) -> Request:
     """Read what was sent; a body beyond the limit is not read to its end."""
     most, announced = settings.HOOK_BODY_BYTES, _announced(request)
-    body = b"" if announced > most else _read(request, most + 1)
+    body = b"" if announced > most else _read(request, announced, most)
     if announced <= most and len(body) < announced:
         raise _Cut
     is_too_large = max(announced, len(body)) > most
@@ -62,11 +62,11 @@ def _announced(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
-def _read(request: HttpRequest, most: int) -> bytes:
-    """Read up to so many bytes; a body in chunks has no length, and is read as it comes."""
+def _read(request: HttpRequest, announced: int, most: int) -> bytes:
+    """Read what was announced; a body in chunks has no length, and is read to the limit."""
     if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-        return bytes(request.META["wsgi.input"].read(most))
-    return bytes(request.read(most))
+        return bytes(request.META["wsgi.input"].read(most + 1))
+    return bytes(request.read(announced))
 
 
 def _response(answer: receiving.Answer) -> HttpResponse:

@@ -28,17 +28,20 @@ KINDS = {
     "standard_webhooks": ("standard_webhook", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     "shopify": ("shopify", SECRET),
     "github": ("github", SECRET),
-    "slack": ("slack", "8f742231b10e8888abcd99yyyzzz85a5"),
+    "slack": ("slack", "8f742231b10e888890abcd9900112285"),
     "stripe": ("stripe", "whsec_test_secret_0123456789"),
     "custom": ("custom_webhook", SECRET),
 }
 """By kind of signature: the connector, and a secret that it takes."""
 
+SETTINGS = {"custom": {"header": "X-Signature", "method": "body", "id_header": "X-Delivery-Id"}}
+"""What else is filled in, by kind."""
+
 
 def make_webhook(workspace: Workspace, kind: str = "spojit", **values: str) -> Connection:
     """Create a webhook connection of a kind; its secret is the one of `KINDS` unless given."""
     connector_key, secret = KINDS[kind]
-    typed = {"signing_secret": secret, **values}
+    typed = {"signing_secret": secret, **SETTINGS.get(kind, {}), **values}
     return factories.make_connection(
         workspace, connector_key=connector_key, scheme="webhook", values=typed
     )
@@ -48,7 +51,7 @@ def signed(
     kind: str, body: bytes, *, secret: str = "", at: datetime | None = None, delivery_id: str = ""
 ) -> dict[str, str]:
     """Return the headers of a delivery, as its service would send them."""
-    values = {"signing_secret": secret or KINDS[kind][1]}
+    values = {"signing_secret": secret or KINDS[kind][1], **SETTINGS.get(kind, {})}
     return signatures.sign(
         kind, values, body=body, now=at or clock.now(), delivery_id=delivery_id or "delivery-1"
     )

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connections.inbound import handing, pace
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,14 +13,18 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _forget_pace() -> None:
     """Begin with no limit reached."""
+    from connections.inbound import pace  # noqa: PLC0415 - Django is set up by now
+
     pace.forget()
 
 
 @pytest.fixture
 def heard() -> Iterator[list[str]]:
     """Listen: the IDs of the deliveries that were handed over, in order."""
+    from connections.inbound import handing  # noqa: PLC0415 - Django is set up by now
+
     ids: list[str] = []
+    before = list(handing._listeners)
     handing._listeners.append(lambda delivery: ids.append(str(delivery.pk)))
-    before = handing._listeners[:-1]
     yield ids
     handing._listeners[:] = before

@@ -83,11 +83,14 @@ def test_what_a_listener_fails_on_comes_up_again_alone(
     assert hand_over_all() == 0  # both wait
     later = clock.now() + handing.AGAIN_AFTER + timedelta(seconds=1)
 
-    with pytest.raises(LookupError, match=bad):
-        handing.hand_over(now=later)
-    heard.clear()
-    assert handing.hand_over(now=later) == 1
-    assert heard == [str(webhooks.deliveries(webhook)[1].pk)]
+    failed = 0
+    for _ in range(2):  # whichever comes first
+        try:
+            assert handing.hand_over(now=later) == 1
+        except LookupError:
+            failed += 1
+    assert failed == 1
+    assert [row.is_handed_over for row in webhooks.deliveries(webhook)] == [False, True]
 
     is_broken[0] = False
     heard.clear()
