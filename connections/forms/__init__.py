@@ -6,6 +6,7 @@ from connections.forms.lines import Line, Stored
 from connections.forms.oauth_app import OAuthAppForm
 from connections.forms.rotating import RotateForm
 from connections.forms.scopes import ScopesForm
+from connections.forms.secrets import RetirementForm, SecretForm
 from connections.forms.settings import (
     ExpiryForm,
     HandOverForm,
@@ -22,8 +23,10 @@ __all__ = [
     "NameForm",
     "OAuthAppForm",
     "RemovalForm",
+    "RetirementForm",
     "RotateForm",
     "ScopesForm",
+    "SecretForm",
     "SharingForm",
     "Stored",
     "ToolForm",

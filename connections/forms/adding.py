@@ -59,8 +59,8 @@ class AddForm(SchemeForm):
 
     @property
     def extras(self) -> list[Line]:
-        """What few need; an authorization says itself when it ends."""
-        if self.scheme.is_grant:
+        """What few need; an authorization says itself when it ends, a webhook's secret never."""
+        if self.scheme.is_grant or self.scheme.is_inbound:
             return [Line(self["is_private"])]
         return [Line(self["expires_on"]), Line(self["is_private"])]
 

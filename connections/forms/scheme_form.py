@@ -9,6 +9,7 @@ from django import forms
 from connections.forms import inputs
 from connections.forms.inputs import PREFIX
 from connections.forms.lines import Line, Stored
+from connections.inbound.secrets import FIELD as SECRET
 from connectors import fields
 from connectors.fields import InvalidValues
 
@@ -44,8 +45,15 @@ class SchemeForm(forms.Form):
         started = {PREFIX + field.key: field.default for field in scheme.fields}
         started |= {PREFIX + key: value for key, value in (shown or {}).items()}
         super().__init__(data, initial=started | (initial or {}))
-        for field in scheme.fields:
+        for field in self.asked:
             self.fields[PREFIX + field.key] = inputs.make(field, scheme)
+
+    @property
+    def asked(self) -> list[Field]:
+        """The fields that a person fills in: all but a secret that is always of our making."""
+        webhook = self.scheme.webhook
+        is_ours = webhook is not None and webhook.secret == "ours"  # noqa: S105 - who makes it
+        return [field for field in self.scheme.fields if not (is_ours and field.key == SECRET)]
 
     @property
     def kept(self) -> Collection[str]:
@@ -60,7 +68,7 @@ class SchemeForm(forms.Form):
     @property
     def lines(self) -> list[Line]:
         """Each input of the scheme with what stands beside it."""
-        return [self._line(field) for field in self.scheme.fields]
+        return [self._line(field) for field in self.asked]
 
     def clean(self) -> dict[str, Any]:
         """Check every value by the connector's rules."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ROWS_ON_A_PAGE = 50
 KINDS = {"calls": "Calls", "checks": "Verifications", "changes": "Changes"}
+WEBHOOK_KINDS = {"changes": "Changes", "checks": "Verifications"}
+"""A webhook makes no calls; its deliveries have a page of their own."""
 
 
 @require_safe
@@ -51,14 +53,15 @@ def usage_of(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
 def activity(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """List calls, verifications or changes, the newest first, without any value."""
     connection = finding.seen(request, connection_id)
+    kinds = WEBHOOK_KINDS if connection.manifest_scheme.is_inbound else KINDS
     asked = request.GET.get("kind", "")
-    kind = asked if asked in KINDS else "calls"
+    kind = asked if asked in kinds else next(iter(kinds))
     rows = _ROWS[kind](connection)
     page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     show = _SHOW[kind]
     context = {
         "connection": frame(request, connection, tab="activity"),
-        "chips": _chips(request, connection, kind),
+        "chips": _chips(request, connection, kind, kinds),
         "rows": [show(request, row) for row in page],
         "page": page,
         "query": urlencode({"kind": kind}),
@@ -81,7 +84,9 @@ _ROWS: dict[str, Callable[[Connection], QuerySet[Any]]] = {
 }
 
 
-def _chips(request: WorkspaceRequest, connection: Connection, current: str) -> list[dict[str, Any]]:
+def _chips(
+    request: WorkspaceRequest, connection: Connection, current: str, kinds: dict[str, str]
+) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
@@ -89,7 +94,7 @@ def _chips(request: WorkspaceRequest, connection: Connection, current: str) -> l
             "url": f"{request.path}?kind={kind}",
             "is_current": kind == current,
         }
-        for kind, label in KINDS.items()
+        for kind, label in kinds.items()
     ]
 
 

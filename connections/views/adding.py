@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from connections import credentials, lifecycle, naming, tasks
 from connections.forms import AddForm
+from connections.inbound import secrets
 from connections.lifecycle import ConnectorUnavailable, NameMissing, NameTaken
 from connections.models import Connection
-from connections.views import asking, finding, pace, showing
+from connections.views import asking, finding, pace, setting_up, showing
 from connections.views.leaving import leave
 from connectors import execution
 from connectors.fields import InvalidValues
@@ -27,6 +28,7 @@ from workspaces.roles import Permission
 if TYPE_CHECKING:
     from connections.forms import ScopesForm
     from connectors.manifest import Connector as Manifest, Scheme
+    from spojit.lib.secret import Secret
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,13 +41,15 @@ def add(request: WorkspaceRequest, *, key: str) -> HttpResponse:
         return _page(request, _empty(request, manifest, scheme))
     form = AddForm(request.POST, connector=manifest, scheme=scheme)
     scopes = asking.form(request, scheme) if scheme.is_grant else None
-    connection = _create(request, form) if _is_fit(request, form, scopes) else None
-    if connection is None:
+    created = _create(request, form) if _is_fit(request, form, scopes) else None
+    if created is None:
         return _page(request, form, scopes=scopes, status=422)
     for note in form.described_notes():
         messages.info(request, note)
-    gone = leave(request, connection, scopes) if scopes else None
-    return gone or redirect(showing.page(request.workspace.slug, connection, "added"))
+    if created.made:
+        return setting_up.made(request, created.connection, created.made)
+    gone = leave(request, created.connection, scopes) if scopes else None
+    return gone or redirect(showing.page(request.workspace.slug, created.connection, "added"))
 
 
 @require_safe
@@ -69,9 +73,17 @@ def about(request: WorkspaceRequest, manifest: Manifest, scheme: Scheme) -> dict
             "url": showing.connector_page(slug, manifest.key),
         },
         "before_you_start": manifest.before_you_start,
-        "permissions": sorted({scope for tool in manifest.tools for scope in tool.scopes}),
+        "permissions": _permissions(manifest, scheme),
         "calls": execution.describe_call(manifest, scheme),
+        "is_inbound": scheme.is_inbound,
     }
+
+
+def _permissions(manifest: Manifest, scheme: Scheme) -> list[str]:
+    """List what tools need; a webhook calls none."""
+    if scheme.is_inbound:
+        return []
+    return sorted({scope for tool in manifest.tools for scope in tool.scopes})
 
 
 def _scheme(request: WorkspaceRequest, manifest: Manifest) -> Scheme:
@@ -125,14 +137,22 @@ def _is_fit(request: WorkspaceRequest, form: AddForm, scopes: ScopesForm | None)
     return scopes.is_valid() and is_valid
 
 
-def _create(request: WorkspaceRequest, form: AddForm) -> Connection | None:
+class _Created(NamedTuple):
+    """A new connection, and a secret that we made for it: to be shown once."""
+
+    connection: Connection
+    made: Secret | None
+
+
+def _create(request: WorkspaceRequest, form: AddForm) -> _Created | None:
     try:
         pace.take(request)
+        values, made = _values(form)
         connection = lifecycle.create(
             request.workspace,
             connector_key=form.connector.key,
             scheme=form.scheme.key,
-            values=form.values,
+            values=values,
             actor=request.actor,
             **form.choices(),
         )
@@ -143,10 +163,17 @@ def _create(request: WorkspaceRequest, form: AddForm) -> Connection | None:
     except (ConnectorUnavailable, TooMany) as refused:
         form.add_error(None, f"{refused.message} {refused.hint}".strip())
     else:
-        if not form.scheme.is_grant:
+        if not form.scheme.is_grant and not form.scheme.is_inbound:
             tasks.announce_verification(connection)
-        return connection
+        return _Created(connection, made)
     return None
+
+
+def _values(form: AddForm) -> tuple[dict[str, str], Secret | None]:
+    """Return what was typed, with a webhook's secret of our making where that was left to us."""
+    if form.scheme.is_inbound:
+        return secrets.made_for(form.scheme, form.values)
+    return form.values, None
 
 
 def _page(

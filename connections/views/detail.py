@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from connections import credentials, history, usage
-from connections.views import accounts, finding, showing, verifications
+from connections.views import accounts, finding, hooked, showing, verifications
 from connections.views.framing import frame
 from connectors import hosts
 from connectors.hosts import BadServiceUrl
@@ -32,6 +32,8 @@ MOST_EVENTS = 15
 def overview(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """Show everything that matters about a connection on one page."""
     connection = finding.seen(request, connection_id)
+    if connection.manifest_scheme.is_inbound:
+        return hooked.overview(request, connection)
     context = {
         "connection": frame(request, connection, tab="detail"),
         "panel": verifications.panel(request, connection),

@@ -15,9 +15,12 @@ from connectors.registry import UnknownConnector
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Callable
 
     from connectors.manifest import Connector, Tool
     from workspaces.access import WorkspaceRequest
+
+    Finder = Callable[[WorkspaceRequest, uuid.UUID], Connection]
 
 
 def seen(request: WorkspaceRequest, connection_id: uuid.UUID) -> Connection:
@@ -41,6 +44,16 @@ def managed(request: WorkspaceRequest, connection_id: uuid.UUID) -> Connection:
     connection = _present(request, connection_id)
     if not access.may_manage(request.membership, connection):
         raise PermissionDenied
+    return connection
+
+
+def webhook(
+    request: WorkspaceRequest, connection_id: uuid.UUID, *, find: Finder = seen
+) -> Connection:
+    """Find a connection that takes deliveries; 404 when it is one that makes calls."""
+    connection = find(request, connection_id)
+    if not connection.manifest_scheme.is_inbound:
+        raise Http404
     return connection
 
 

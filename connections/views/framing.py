@@ -21,6 +21,14 @@ TABS = {
     "activity": "Activity",
     "settings": "Settings",
 }
+WEBHOOK_TABS = {
+    "detail": "Overview",
+    "deliveries": "Deliveries",
+    "credentials": "Secrets",
+    "usage": "Usage",
+    "activity": "Activity",
+    "settings": "Settings",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,10 @@ def frame(request: WorkspaceRequest, connection: Connection, *, tab: str = "") -
     """Return the context of a connection's page; `tab` is the one that it stands under."""
     slug, membership = request.workspace.slug, request.membership
     shown = showing.row(connection, slug=slug, membership=membership)
+    is_inbound, may_use = (
+        connection.manifest_scheme.is_inbound,
+        access.may_use(membership, connection),
+    )
     is_to_connect = connection.manifest_scheme.is_grant and not grants.is_connected(connection)
     return {
         "id": connection.pk,
@@ -49,7 +61,11 @@ def frame(request: WorkspaceRequest, connection: Connection, *, tab: str = "") -
         "status": shown["status"],
         "account": connection.account_name,
         "owner": shown["owner"],
-        "may_verify": access.may_use(membership, connection) and not is_to_connect,
+        "is_inbound": is_inbound,
+        "may_verify": may_use and not is_to_connect and not is_inbound,
+        "test_url": showing.page(slug, connection, "test_delivery")
+        if is_inbound and may_use
+        else "",
         "may_edit": access.may_manage(membership, connection),
         "remedy": _remedy(slug, connection, is_to_connect=is_to_connect),
         "menu": _menu(slug, connection),
@@ -82,8 +98,9 @@ def _menu(slug: str, connection: Connection) -> list[Link]:
 
 def _tabs(request: WorkspaceRequest, connection: Connection, current: str) -> list[Tab]:
     is_managed = access.may_manage(request.membership, connection)
+    tabs = WEBHOOK_TABS if connection.manifest_scheme.is_inbound else TABS
     return [
         Tab(showing.page(request.workspace.slug, connection, name), label, name == current)
-        for name, label in TABS.items()
+        for name, label in tabs.items()
         if name != "settings" or is_managed
     ]

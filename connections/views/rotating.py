@@ -13,7 +13,17 @@ from connections import credentials, tasks
 from connections.credentials import ConnectionGone
 from connections.forms import RotateForm
 from connections.models import Check, Connection, Credential
-from connections.views import accounts, adding, checklists, connecting, finding, pace, showing
+from connections.views import (
+    accounts,
+    adding,
+    checklists,
+    connecting,
+    finding,
+    pace,
+    secrets,
+    setting_up,
+    showing,
+)
 from connections.views.framing import frame
 from connectors.fields import InvalidValues
 from spojit.lib.limits import TooMany
@@ -34,6 +44,8 @@ def rotate(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespon
     connection = finding.managed(request, connection_id)
     if connection.manifest_scheme.is_grant:
         return connecting.reconnect(request, connection)
+    if connection.manifest_scheme.is_inbound:
+        return secrets.rotate(request, connection)
     form = _form(request, connection, base=credentials.current(connection))
     if request.method == "POST" and form.is_valid() and _stage(request, connection, form):
         return redirect(showing.page(request.workspace.slug, connection, "credential"))
@@ -48,6 +60,8 @@ def added(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespons
     connection = finding.managed(request, connection_id)
     if connection.manifest_scheme.is_grant:
         return connecting.added(request, connection)
+    if connection.manifest_scheme.is_inbound:
+        return setting_up.added(request, connection)
     is_proven = has_worked(connection)
     staged = None if is_proven else credentials.staged(connection)
     base = staged or credentials.current(connection)

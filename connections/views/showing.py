@@ -102,6 +102,8 @@ def remedy(connection: Connection, *, slug: str, membership: Membership) -> Link
         return Link(page(slug, connection, "added"), "Continue")
     if not connection.needs_attention:
         return None
+    if connection.manifest_scheme.is_inbound:
+        return Link(page(slug, connection, "credential"), "Enter the secret again")
     if connection.reason == "other_account":
         return Link(page(slug, connection, "detail"), LOOK_AT["other_account"])
     if connection.reason in TRY_AGAIN:
@@ -114,9 +116,10 @@ def remedy(connection: Connection, *, slug: str, membership: Membership) -> Link
 
 
 def _is_left_half_way(connection: Connection) -> bool:
-    """Whether nobody has authorized it yet: it waits, and nothing is due."""
+    """Whether it waits for a person: to authorize it, or to have a webhook's service send."""
     is_waiting = connection.status == Status.PENDING and connection.verification_due_at is None
-    return is_waiting and connection.manifest_scheme.is_grant
+    scheme = connection.manifest_scheme
+    return is_waiting and (scheme.is_grant or scheme.is_inbound)
 
 
 def reason_of(connection: Connection) -> str:

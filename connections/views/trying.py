@@ -83,7 +83,8 @@ def _runnable(request: WorkspaceRequest, manifest: Manifest, found: Tool) -> lis
     rows = Connection.objects.present().filter(
         workspace_id=request.workspace.pk, connector_id=manifest.key
     )
-    able = [row for row in rows if access.may_run(request.membership, row, found)]
+    calling = [row for row in rows if not row.manifest_scheme.is_inbound]
+    able = [row for row in calling if access.may_run(request.membership, row, found)]
     return sorted(able, key=lambda row: (row.needs_attention, row.name.casefold()))
 
 

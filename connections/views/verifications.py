@@ -13,6 +13,7 @@ from connections.views import (
     checklists,
     finding,
     grants,
+    hooking,
     mending,
     returning,
     showing,
@@ -55,6 +56,8 @@ def verify(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespon
 def status(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """Answer with the status panel alone; status 286 ends the polling."""
     connection = finding.seen(request, connection_id)
+    if connection.manifest_scheme.is_inbound:
+        return hooking.status(request, connection)
     shown = panel(request, connection)
     context = {"panel": shown, "head_status": ShownStatus.of(connection)}
     code = 200 if shown["is_verifying"] else POLLING_ENDED

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,7 +15,7 @@ from connections.credentials import NotPromotable, NotRestorable
 from connections.forms import ExpiryForm
 from connections.models import Connection, Credential
 from connections.models.credential import State
-from connections.views import finding, grants, showing
+from connections.views import finding, grants, secrets, showing
 from connections.views.framing import frame
 from connectors.outcomes import MEANINGS
 from spojit.lib import clock
@@ -38,6 +39,8 @@ def index(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespons
     """Show each field and version without a value that is secret; a POST sets the expiry date."""
     find = finding.managed if request.method == "POST" else finding.seen
     connection = find(request, connection_id)
+    if connection.manifest_scheme.is_inbound:
+        return secrets.index(request, connection)
     current = credentials.current(connection)
     form = ExpiryForm(
         request.POST if request.method == "POST" else None,
@@ -55,6 +58,8 @@ def index(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespons
 def restore(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResponse:
     """Put the previous version to use again."""
     connection = finding.managed(request, connection_id)
+    if connection.manifest_scheme.is_inbound:  # the older one is valid without that
+        raise Http404
     try:
         row = credentials.restore(connection, actor=request.actor)
     except NotRestorable as refused:
