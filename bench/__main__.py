@@ -11,6 +11,7 @@ prepare.environment()
 
 from bench import (  # noqa: E402 - after settings
     borrow,
+    catalogue,
     connections_page,
     refresh_sweep,
     root_rotation,
@@ -26,6 +27,8 @@ ROWS = {
     "rotation": root_rotation.measure,
     "sweep": refresh_sweep.measure,
     "page": connections_page.measure,
+    "catalogue": catalogue.measure_page,
+    "reading": catalogue.measure_reading,
 }
 
 

@@ -1,6 +1,5 @@
 """A field of a scheme: one value that a person types, pastes or chooses."""
 
-import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field as Setting, model_validator
@@ -34,11 +33,6 @@ class WrongKind(Strict):
 
     pattern: str
     reason: Line
-
-    @model_validator(mode="after")
-    def _pattern_compiles(self) -> Self:
-        re.compile(self.pattern)
-        return self
 
 
 class Choice(Strict):
@@ -83,21 +77,20 @@ class Field(Strict):
     placeholder: str = ""
     pattern: str = ""
     pattern_hint: str = ""
-    choices: list[Choice] = []
+    choices: list[Choice] = Setting(default_factory=list)
     endpoint: bool = False
     kind: Kind = "text"
-    wrong_kinds: list[WrongKind] = []
-    when: dict[str, list[str]] = {}
+    wrong_kinds: list[WrongKind] = Setting(default_factory=list)
+    when: dict[str, list[str]] = Setting(default_factory=dict)
     allow_http: bool = False
     document_type: str = ""
-    members: list[Key] = []
-    open_members: list[Key] = []
-    member_paths: dict[Key, str] = {}
+    members: list[Key] = Setting(default_factory=list)
+    open_members: list[Key] = Setting(default_factory=list)
+    member_paths: dict[Key, str] = Setting(default_factory=dict)
     max_length: Annotated[int, Setting(ge=1, le=100_000)] = 4_096
 
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
-        re.compile(self.pattern)
         if self.pattern and not self.pattern_hint:
             raise ValueError("say in pattern_hint what the pattern wants")
         if self.secret and self.default:

@@ -22,7 +22,7 @@ class RequestBody(Strict):
 
     kind: BodyKind = "json"
     argument: Key | None = None
-    fixed: dict[str, Json] = {}
+    fixed: dict[str, Json] = Setting(default_factory=dict)
 
 
 class HttpRequest(Strict):
@@ -50,14 +50,14 @@ class HttpRequest(Strict):
     method: Method = "GET"
     path: Annotated[str, Setting(pattern=r"^(/[^\s?#]*)?$")] = ""
     url: HttpsUrl | None = None
-    query: list[Key] = []
-    headers: dict[str, str] = {}
-    fixed_query: dict[str, str] = {}
-    names: dict[Key, str] = {}
+    query: list[Key] = Setting(default_factory=list)
+    headers: dict[str, str] = Setting(default_factory=dict)
+    fixed_query: dict[str, str] = Setting(default_factory=dict)
+    names: dict[Key, str] = Setting(default_factory=dict)
     arrays: Literal["repeat", "comma", "brackets"] = "repeat"
     body: RequestBody | None = None
     answer: AnswerKind = "json"
-    slashes: list[Key] = []
+    slashes: list[Key] = Setting(default_factory=list)
     free: bool = False
     free_path: str = ""
 

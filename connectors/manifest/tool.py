@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field as Setting, field_validator, model_validator
+from pydantic import Field as Setting, computed_field, field_validator, model_validator
 
 from connectors.manifest.answer import AnswerRule
 from connectors.manifest.base import Json, Key, Line, Sourced, Strict
@@ -15,13 +15,15 @@ Schema = dict[str, Any]
 
 MAX_PAGES = 50
 
+_EVERY_INPUT: Schema = {"type": "object", "additionalProperties": False}
+
 
 class Example(Strict):
     """Arguments that a tool takes and the answer the service gives to them."""
 
-    arguments: dict[str, Json] = {}
+    arguments: dict[str, Json] = Setting(default_factory=dict)
     answer: Json = None
-    answer_headers: dict[str, str] = {}
+    answer_headers: dict[str, str] = Setting(default_factory=dict)
 
 
 class Deprecation(Strict):
@@ -43,7 +45,8 @@ class Tool(Sourced):
         input, output: JSON Schemas (draft 2020-12); `input` is an object and refuses
             arguments that it does not name.
         function: in a Python connector, the typed function that does it.
-        model: the arguments of that function, as a pydantic model.
+        schemas: makes input and output of such a function: it takes time, so not before they are
+            asked for.
         answers: rules for this tool, before the connector's own.
     """
 
@@ -53,21 +56,25 @@ class Tool(Sourced):
     effect: Effect
     idempotent: bool = False
     idempotency_header: str = ""
-    scopes: list[str] = []
-    input: Schema = {}
-    output: Schema = {}
+    scopes: list[str] = Setting(default_factory=list)
+    declared_input: Schema = Setting(default_factory=dict, alias="input", exclude=True, repr=False)
+    declared_output: Schema = Setting(
+        default_factory=dict, alias="output", exclude=True, repr=False
+    )
     request: HttpRequest | None = None
     function: Callable[..., Any] | None = Setting(default=None, exclude=True, repr=False)
-    model: type[BaseModel] | None = Setting(default=None, exclude=True, repr=False)
+    schemas: Callable[[], tuple[Schema, Schema]] | None = Setting(
+        default=None, exclude=True, repr=False
+    )
     paging: Paging | None = None
-    answers: list[AnswerRule] = []
-    example: Example = Example()
+    answers: list[AnswerRule] = Setting(default_factory=list)
+    example: Example = Setting(default_factory=Example)
     deprecation: Deprecation | None = None
 
-    @field_validator("input")
+    @field_validator("declared_input")
     @classmethod
     def _names_every_argument(cls, schema: Schema) -> Schema:
-        return {"type": "object", "additionalProperties": False, "properties": {}} | schema
+        return _EVERY_INPUT | {"properties": {}} | schema
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
@@ -76,6 +83,18 @@ class Tool(Sourced):
         if self.paging:
             self.properties.setdefault("max_pages", dict(MAX_PAGES_SCHEMA))
         return self
+
+    @computed_field  # type: ignore[prop-decorator]
+    @cached_property
+    def input(self) -> Schema:
+        """The JSON Schema of the arguments."""
+        return _EVERY_INPUT | self.schemas()[0] if self.schemas else self.declared_input
+
+    @computed_field  # type: ignore[prop-decorator]
+    @cached_property
+    def output(self) -> Schema:
+        """The JSON Schema of the answer."""
+        return self.schemas()[1] if self.schemas else self.declared_output
 
     @property
     def properties(self) -> dict[str, Schema]:
