@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connections.models import Call, Connection
+from connections.models import Call, Connection, Delivery
 from tests.factories import Cast, make_cast, make_connection, make_member, scope, signed_in
 from workspaces import invitations
 from workspaces.models import Invitation, Membership, User
@@ -21,6 +21,8 @@ class Scene:
     cast: Cast
     ben: User
     connection: Connection
+    webhook: Connection
+    delivery: Delivery
     call: Call
     invitation: Invitation
     membership: Membership
@@ -41,6 +43,14 @@ def make_scene(*, private: bool = False) -> Scene:
     connection = make_connection(
         cast.workspace, connector_key="github", actor=cast.bob, is_private=private
     )
+    webhook = make_connection(
+        cast.workspace,
+        connector_key="spojit_webhook",
+        scheme="webhook",
+        values={"signing_secret": "our-signing-secret-0123456789abcdef"},
+        actor=cast.bob,
+        is_private=private,
+    )
     address = f"zoe@{cast.workspace.slug}.example.com"  # one address gets few invitations an hour
     invitation = invitations.invite(cast.workspace, email=address, role="viewer", actor=cast.alice)
     with scope(cast.workspace):
@@ -53,8 +63,15 @@ def make_scene(*, private: bool = False) -> Scene:
             actor_name="Bob",
             arguments_sealed=b"",
         )
+        delivery = Delivery.objects.create(
+            workspace=cast.workspace,
+            connection=webhook,
+            verdict="refused",
+            reason="no_secret",
+            size=2,
+        )
         membership = Membership.objects.get(user=cast.vera)
-    return Scene(cast, ben, connection, call, invitation, membership)
+    return Scene(cast, ben, connection, webhook, delivery, call, invitation, membership)
 
 
 def no_arguments(_scene: Scene) -> dict[str, Any]:
@@ -63,6 +80,14 @@ def no_arguments(_scene: Scene) -> dict[str, Any]:
 
 def of_connection(scene: Scene) -> dict[str, Any]:
     return {"connection_id": scene.connection.pk}
+
+
+def of_webhook(scene: Scene) -> dict[str, Any]:
+    return {"connection_id": scene.webhook.pk}
+
+
+def of_delivery(scene: Scene) -> dict[str, Any]:
+    return {"connection_id": scene.webhook.pk, "delivery_id": scene.delivery.pk}
 
 
 def of_connector(_scene: Scene) -> dict[str, Any]:

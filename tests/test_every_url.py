@@ -22,10 +22,12 @@ from tests.scene import (
     of_call,
     of_connection,
     of_connector,
+    of_delivery,
     of_invitation,
     of_membership,
     of_oauth_app,
     of_tool,
+    of_webhook,
 )
 from workspaces import invitations
 
@@ -90,6 +92,11 @@ IN_A_WORKSPACE = [
     Row("connections:ask", None, MEMBERS, of_connection),
     Row("connections:credentials", EVERYBODY, MANAGERS, of_connection),
     Row("connections:credential", MANAGERS, MANAGERS, of_connection),
+    Row("connections:secret_retirement", MANAGERS, MANAGERS, of_webhook),
+    Row("connections:deliveries", EVERYBODY, None, of_webhook),
+    Row("connections:delivery", EVERYBODY, None, of_delivery),
+    Row("connections:delivery_again", None, MEMBERS, of_delivery),
+    Row("connections:test_delivery", None, MEMBERS, of_webhook),
     Row("connections:abandon", None, MANAGERS, of_connection),
     Row("connections:restoration", None, MANAGERS, of_connection),
     Row("connections:discard", None, MANAGERS, of_connection),
@@ -100,6 +107,16 @@ IN_A_WORKSPACE = [
     Row("connections:duplicate", MEMBERS, None, of_connection),
     Row("connections:hand_over", MANAGERS, MANAGERS, of_connection),
     Row("connections:remove", MANAGERS, MANAGERS, of_connection),
+    # What a webhook connection shows at the same addresses.
+    Row("connections:detail", EVERYBODY, None, of_webhook),
+    Row("connections:added", MANAGERS, MANAGERS, of_webhook),
+    Row("connections:status", EVERYBODY, None, of_webhook),
+    Row("connections:credentials", EVERYBODY, None, of_webhook),
+    Row("connections:credential", MANAGERS, MANAGERS, of_webhook),
+    Row("connections:usage", EVERYBODY, None, of_webhook),
+    Row("connections:activity", EVERYBODY, None, of_webhook),
+    Row("connections:duplicate", MEMBERS, None, of_webhook),
+    Row("connections:remove", MANAGERS, MANAGERS, of_webhook),
 ]
 
 # What a visitor gets, and what somebody who has signed in gets.
@@ -210,7 +227,7 @@ def is_log_in_page(response: HttpResponse) -> bool:
 
 def mallorys(row: Row, scene: Scene) -> list[str]:
     """Return the address, and where it speaks of an object the same under mallory's own slug."""
-    objects = {of_connection, of_membership, of_invitation, of_call}
+    objects = {of_connection, of_webhook, of_delivery, of_membership, of_invitation, of_call}
     slugs = [scene.cast.workspace.slug]
     slugs += [scene.cast.next_door.slug] if row.arguments in objects else []
     return [path_of(row, scene, slug=slug) for slug in slugs]
