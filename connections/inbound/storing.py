@@ -50,13 +50,15 @@ _SHARED = (
 _NAMES = ", ".join(_SHARED)
 _VALUES = ", ".join(f"%({name})s" for name in _SHARED)
 
-# The key's row is new, or was past its time, when it names this delivery; ON CONFLICT waits for a
-# delivery with the same key that is being stored at this moment, and sees what it wrote.
+# The key's row is new, or was past its time, when it names this delivery. The lock waits for a
+# delivery with the same key that is being stored at this moment; ON CONFLICT sees what it wrote,
+# and would not do alone: it knows of one unique index, and the wall is another.
 _STORE = f"""
 WITH key AS (
     INSERT INTO connections_deliverykey AS k
         (id, workspace_id, connection_id, delivery_id, expires_at)
     SELECT %(key)s, %(workspace_id)s, %(connection_id)s, %(id)s, %(key_until)s
+    FROM (SELECT pg_advisory_xact_lock(%(key_lock)s::bigint)) AS held
     WHERE %(key)s::uuid IS NOT NULL
     ON CONFLICT (id) DO UPDATE SET
         delivery_id = CASE WHEN k.expires_at <= %(received_at)s
@@ -118,13 +120,14 @@ class Stored:
 def verified(found: Found, request: Request, checked: Checked) -> Stored:
     """Store a delivery that was verified: accepted, or a duplicate of one that was."""
     verdict = checked.verdict
-    version = found.versions[verdict.matched or 0]
+    version, key = found.versions[verdict.matched or 0], _key(found, verdict)
     used_at = version.last_used_at
     parameters = _shared(found, request, checked.reason, checked.headers) | {
         "sender_id": verdict.delivery_id,
         "signed_at": verdict.signed_at,
         "secret_version": version.version,
-        "key": _key(found, verdict),
+        "key": key,
+        "key_lock": int.from_bytes(key.bytes[:8], signed=True) if key else None,
         "key_until": request.received_at + timedelta(seconds=verdict.key_seconds),
         "is_stale": used_at is None or request.received_at - used_at > USED_EVERY,
         "credential_id": version.pk,

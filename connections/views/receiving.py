@@ -82,8 +82,12 @@ def _plain(status: int, sentence: str, **headers: str) -> HttpResponse:
 
 
 def _sealed(response: HttpResponse) -> HttpResponse:
-    """Add what every answer has; the usual middleware does not see it."""
+    """Add what every answer has; the usual middleware does not see it, and Django does not log it.
+
+    Its line for a refused request would hold the path, and the token with it.
+    """
     response["Content-Length"] = str(len(response.content))
     response["Cache-Control"] = "no-store"
     response["X-Content-Type-Options"] = "nosniff"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - its only way
     return response
