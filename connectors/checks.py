@@ -147,10 +147,16 @@ def _of_identity(
 ) -> Found:
     """The account is in the example, or what tells it is told."""
     told = identity.told_key
+    if bool(identity.id) == bool(identity.header):
+        yield f"{place}.identity", "give id or header, and only one"
     for path in ([] if told else [identity.id]) + identity.name:
         yield from _of_path(f"{place}.identity", path)
     if told and told not in scheme.told_keys:
         yield f"{place}.identity.id", f"the service does not tell {told}; capture it"
+    if identity.header:
+        if not verification.example_headers.get(identity.header):
+            yield f"{place}.example_headers", f"they lack {identity.header}, which is the account"
+        return
     found = identity.name if told else [identity.id]
     if not any(paths.text(verification.example, path) for path in found):
         yield f"{place}.example", "it has no account where identity.id looks; mend one of them"

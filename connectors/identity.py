@@ -87,7 +87,7 @@ def _proven(
     data: Any,
 ) -> Verified:
     """Read the account; an answer that names none, where it should, is not the service's."""
-    account_id, account_name = _account(verification, values, data)
+    account_id, account_name = _account(verification, values, answer, data)
     if verification.identity and not account_id:
         return Verified(Outcome("bad_answer", status_code=answer.status))
     return Verified(
@@ -162,12 +162,17 @@ def _refused(connector: Connector, answer: Answer, reading: answers.Reading, nam
     )
 
 
-def _account(verification: Verification, values: Mapping[str, str], data: Any) -> tuple[str, str]:
+def _account(
+    verification: Verification, values: Mapping[str, str], answer: Answer, data: Any
+) -> tuple[str, str]:
     """Read ID and name; an ID that was told before counts only beside a name in this answer."""
     rule = verification.identity
     if rule is None:
         return "", ""
     name = _clean(next(filter(None, (paths.text(data, path) for path in rule.name)), ""))
+    if rule.header:
+        account = _clean(answer.headers.get(rule.header, ""))
+        return account, name or account
     if rule.told_key:
         return (_clean(values.get(rule.told_key, "")) if name else ""), name
     return _clean(paths.text(data, rule.id)), name

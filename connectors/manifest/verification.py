@@ -18,9 +18,14 @@ class Identity(Strict):
 
     Of several `name` paths the first that holds something counts. Where no answer holds the ID,
     `id` is the key in braces of a value that the service told (captured or discovered).
+
+    Attributes:
+        header: in place of `id`, the header (lower case) that holds the ID; it is the name, too,
+            where there is none.
     """
 
-    id: str
+    id: str = ""
+    header: str = ""
     name: list[str] = []
 
     @property

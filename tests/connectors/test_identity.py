@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from connectors import checks, execution
 from connectors.identity import Verified
+from connectors.manifest import Identity
 from connectors.outcomes import Outcome
+from tests.connectors.oauth import service
+
+if TYPE_CHECKING:
+    from tests.connectors.recording import Recorder
 
 
 def found(account_id: str, place: str = "") -> Verified:
@@ -44,3 +52,24 @@ def test_another_user_or_database_is_another_account(
     known: str, account_id: str, place: str
 ) -> None:
     assert not found(account_id, place).is_account(known)
+
+
+def test_an_account_may_be_named_by_a_header_alone(recorder: Recorder) -> None:
+    connector = service.connector(recorder.port)
+    scheme = connector.schemes[0]
+    assert scheme.verification is not None
+    changed = scheme.verification.model_copy(update={"identity": Identity(header="x-account")})
+    scheme = scheme.model_copy(update={"verification": changed})
+    recorder.reply({"data": []}, X_Account="org-7\t")
+    recorder.reply({"data": []})
+    named, nameless = (
+        execution.verify(connector, scheme, {"access_token": "a"}, policy=recorder.policy())
+        for _ in range(2)
+    )
+    assert (named.outcome.name, named.account_id, named.account_name) == ("ok", "org-7", "org-7")
+    assert (nameless.outcome.name, nameless.account_id) == ("bad_answer", "")
+    wrong = connector.model_copy(update={"schemes": [scheme]})
+    place = "schemes[oauth2].verification"
+    assert checks.problems(wrong) == [
+        (f"{place}.example_headers", "they lack x-account, which is the account")
+    ]
