@@ -81,6 +81,20 @@ def test_s3_is_amazons_own(aws: Aws) -> None:
     assert call(aws, "s3", "get_object", bucket="shop-files", key="a b/ü.txt").data == "Grüße"
 
 
+def test_an_object_of_s3_is_copied(aws: Aws) -> None:
+    for bucket in ("shop-originals", "shop-archive"):
+        assert call(aws, "s3", "request", method="PUT", path=f"/{bucket}").name == "ok"
+    original = {"bucket": "shop-originals", "key": "orders/1.json"}
+    assert call(aws, "s3", "put_object", content="{}", **original).name == "ok"
+    copy = {"bucket": "shop-archive", "key": "2026/ü 1.json"}
+    source = {"source_bucket": original["bucket"], "source_key": original["key"]}
+    copied = call(aws, "s3", "copy_object", **source, **copy)
+    assert copied.data["CopyObjectResult"]["ETag"] == '"99914b932bd37a50b983c5e7c90ae93b"'
+    assert call(aws, "s3", "get_object", **copy).data == "{}"
+    missing = call(aws, "s3", "copy_object", **source | {"source_key": "no-such"}, **copy)
+    assert missing.name == "not_found"
+
+
 @pytest.mark.parametrize("user", ["writer", "stranger"])
 def test_sqs_says_whose_key_it_is_whatever_it_may(aws: Aws, user: str) -> None:
     verified = verify(aws, "sqs", user)
