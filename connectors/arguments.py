@@ -19,7 +19,7 @@ def check(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Give the arguments when they fit the tool. Raises: InvalidArguments, naming the place."""
     given = dict(arguments)
     for error in validator(tool).iter_errors(given):
-        raise InvalidArguments(_sentence(error))
+        raise InvalidArguments(sentence(error))
     return given
 
 
@@ -39,7 +39,7 @@ def _draft() -> Any:
     return Draft202012Validator
 
 
-def _sentence(error: Any) -> str:
+def sentence(error: Any) -> str:
     """Say what is wrong without repeating the value: it may be anything."""
     place = ".".join(str(step) for step in error.absolute_path)
     if error.validator == "required":

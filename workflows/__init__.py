@@ -1,0 +1,1 @@
+"""What uses connections: workflows, their versions and runs."""

@@ -1,0 +1,47 @@
+"""What a definition refers to, as far as checks need to know: connections, workflows. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConnection:
+    """A connection of the workspace.
+
+    Attributes:
+        scopes: what was granted, when the service tells.
+        may_bind: whether whoever saves may use it in a node; a private one only its owner and
+            the admins may.
+    """
+
+    id: str
+    name: str
+    connector_key: str
+    is_inbound: bool = False
+    scopes: frozenset[str] | None = None
+    may_bind: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything around one workflow.
+
+    Attributes:
+        connections: the workspace's present ones, by ID.
+        removed: names of removed connections that are still referred to, by ID.
+        workflows: names of the workspace's other workflows, by ID.
+        bound_before: (node ID, connection ID) pairs of the version before, which may stay bound.
+        waited_for: the name of the other enabled workflow whose Response the sender of a webhook
+            connection waits for, by the connection's ID.
+    """
+
+    connections: Mapping[str, KnownConnection] = field(default_factory=dict)
+    removed: Mapping[str, str] = field(default_factory=dict)
+    workflows: Mapping[str, str] = field(default_factory=dict)
+    bound_before: frozenset[tuple[str, str]] = frozenset()
+    waited_for: Mapping[str, str] = field(default_factory=dict)
