@@ -24,7 +24,8 @@ def read(delivery: claims.Delivery) -> claims.Claim:
     if _setting(delivery.values, "method") == _TOKEN:
         return _token(delivery)
     header = delivery.header(_setting(delivery.values, "header"))
-    given = claims.signatures(header.split(","), prefix=_prefix(delivery.values))
+    found = claims.signatures(header.split(","), prefix=_prefix(delivery.values))
+    given = tuple(one.removeprefix(b" ") for one in found)
     stamp, signed_at = _moment(delivery)
     content = _content(delivery.values, stamp, delivery.body)
     return claims.Claim(given, _right(delivery.values, content), content, signed_at)
@@ -40,9 +41,10 @@ def sign(draft: claims.Draft) -> dict[str, str]:
     values, method = draft.values, _setting(draft.values, "method")
     stamp = draft.seconds if method == _WITH_MOMENT else ""
     content = _content(values, stamp, draft.body)
-    said = _said(values) if method == _TOKEN else _right(values, content)[0].decode()
+    said = claims.secret_of(values) if method == _TOKEN else _right(values, content)[0].decode()
+    before = _before_token(values) if method == _TOKEN else _prefix(values)
     told = {
-        _setting(values, "header"): _prefix(values) + said,
+        _setting(values, "header"): before + said,
         _setting(values, "timestamp_header"): stamp,
         _setting(values, "id_header"): draft.delivery_id,
     }
@@ -68,14 +70,14 @@ def _prefix(values: Mapping[str, str]) -> str:
 
 def _token(delivery: claims.Delivery) -> claims.Claim:
     header = delivery.header(_setting(delivery.values, "header"))
-    given = claims.signatures([header], prefix=_prefix(delivery.values))
-    return claims.Claim((given[0].removeprefix(b" "),), (delivery.key,))
+    given = claims.signatures([header], prefix=_before_token(delivery.values))
+    return claims.Claim(given, (delivery.key,))
 
 
-def _said(values: Mapping[str, str]) -> str:
-    """Write the token, with a space between it and a word such as Bearer."""
-    gap = " " if _prefix(values)[-1:].isalnum() else ""
-    return gap + claims.secret_of(values)
+def _before_token(values: Mapping[str, str]) -> str:
+    """Give what stands before the token; a word such as Bearer has a space after it."""
+    prefix = _prefix(values)
+    return f"{prefix} " if prefix[-1:].isalnum() else prefix
 
 
 def _moment(delivery: claims.Delivery) -> tuple[str, datetime | None]:

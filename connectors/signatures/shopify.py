@@ -1,6 +1,6 @@
 """Shopify's signature: `X-Shopify-Hmac-Sha256`, base64 over the body.
 
-Source: https://shopify.dev/docs/apps/build/webhooks/subscribe/https
+Source: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ SAMPLE: Mapping[str, object] = {
 _HEADER = "X-Shopify-Hmac-Sha256"
 _TOPIC = "X-Shopify-Topic"
 _ID = "X-Shopify-Event-Id"
+_OTHER_ID = "X-Shopify-Webhook-Id"
 
 
 def read(delivery: claims.Delivery) -> claims.Claim:
@@ -32,8 +33,13 @@ def read(delivery: claims.Delivery) -> claims.Claim:
 
 
 def identify(delivery: claims.Delivery) -> claims.Named:
-    """Name it by topic and event, for one event comes under several topics. Neither is signed."""
-    return claims.named(delivery.header(_TOPIC), delivery.header(_ID))
+    """Name it by topic and event, for one event comes under several topics. Neither is signed.
+
+    Source: https://shopify.dev/docs/apps/build/webhooks/ignore-duplicates; the newer page on
+    verifying names the other ID, which stands in when there is no event.
+    """
+    own = delivery.header(_ID) or delivery.header(_OTHER_ID)
+    return claims.named(delivery.header(_TOPIC), own)
 
 
 def sign(draft: claims.Draft) -> dict[str, str]:

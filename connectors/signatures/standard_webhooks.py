@@ -85,10 +85,11 @@ def _before_body(delivery_id: str, stamp: str) -> bytes:
 
 
 def _key(values: Mapping[str, str]) -> bytes:
-    """Read the secret, with or without what it begins with. Raises: claims.Unreadable."""
-    secret = claims.secret_of(values).removeprefix(_SECRET)
+    """Read the secret, with or without its beginning and its padding. Raises: claims.Unreadable."""
+    secret = claims.secret_of(values).removeprefix(_SECRET).rstrip("=")
+    padding = "=" * (-len(secret) % 4)
     try:
-        key = base64.b64decode(claims.to_bytes(secret), validate=True)
+        key = base64.b64decode(claims.to_bytes(secret + padding), validate=True)
     except binascii.Error:
         raise claims.Unreadable("secret_unusable") from None
     if not key:
