@@ -63,6 +63,8 @@ def _of_scheme(connector: Connector, scheme: Scheme) -> Found:
     yield from _of_fields(scheme, place, keys)
     yield from token_checks.of_oauth1(scheme, place)
     yield from token_checks.of_oauth2(connector, scheme, place)
+    if scheme.webhook and scheme.webhook.signature == "custom" and not scheme.field("header"):
+        yield f"{place}.fields", "a custom signature is read from the field header; add it"
     yield from _of_places_of_service(connector, scheme, place)
     yield from _of_verification(connector, scheme, place)
 
