@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from connectors.manifest import Connector, Field, Scheme
 
 NOTHING_TYPED = "Paste the secret that the service shows."
-CHOICES = [("1", "In a day"), ("7", "In 7 days"), ("30", "In 30 days"), ("", "By hand")]
+BY_HAND = "by_hand"
+CHOICES = [("1", "In a day"), ("7", "In 7 days"), ("30", "In 30 days"), (BY_HAND, "By hand")]
 
 
 def _retire_in(label: str) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=CHOICES, required=False, initial="7")
+    return forms.ChoiceField(label=label, choices=CHOICES, initial="7")
 
 
 def _moment(chosen: str) -> datetime | None:
-    return clock.now() + timedelta(days=int(chosen)) if chosen else None
+    return None if chosen == BY_HAND else clock.now() + timedelta(days=int(chosen))
 
 
 class RetirementForm(forms.Form):
@@ -67,13 +68,13 @@ class SecretForm(SchemeForm):
         super().__init__(data, connector=connector, scheme=scheme, shown=shown)
         if not has_secret:
             del self.fields["retire_in"]
+        if self._is_theirs:
+            self.fields[PREFIX + SECRET].required = True
 
     def clean(self) -> dict[str, Any]:
         """Want the secret where only the service makes one."""
         cleaned = super().clean()
-        assert self.scheme.webhook is not None
-        is_theirs = self.scheme.webhook.secret == "theirs"  # noqa: S105 - who makes it
-        if is_theirs and not self.keeps and not self.values[SECRET]:
+        if self._is_theirs and not self.keeps and not self.values[SECRET]:
             self.add_error(PREFIX + SECRET, NOTHING_TYPED)
         return cleaned
 
@@ -86,7 +87,7 @@ class SecretForm(SchemeForm):
     @property
     def retire_at(self) -> datetime | None:
         """When the older one ends, after validation."""
-        return _moment(self.cleaned_data.get("retire_in", ""))
+        return _moment(self.cleaned_data.get("retire_in", BY_HAND))
 
     @property
     def lines(self) -> list[Line]:
@@ -104,6 +105,11 @@ class SecretForm(SchemeForm):
             used_at=self.base.last_used_at,
             act="keep" if self.keeps else "replace",
         )
+
+    @property
+    def _is_theirs(self) -> bool:
+        """Whether only the service makes secrets."""
+        return self.scheme.webhook is not None and self.scheme.webhook.secret == "theirs"  # noqa: S105
 
     @property
     def _can_keep(self) -> bool:

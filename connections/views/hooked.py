@@ -73,4 +73,4 @@ def _secret(versions: list[Credential]) -> str:
         return "none yet"
     newest, *older = versions
     told = [f"version {newest.version}", *(f"beside version {row.version}" for row in older)]
-    return " ".join(told)
+    return ", ".join(told)

@@ -33,14 +33,14 @@ ANY_SERVICE = "Webhooks"
 
 def status(request: WorkspaceRequest, connection: Connection) -> HttpResponse:
     """Answer with the panel once there is something new; status 286 ends the polling."""
-    place = request.GET.get("in", "")
-    shown = panel(request, connection, place=place)
-    if shown["is_waiting"] and shown["newest"] == request.GET.get("seen", ""):
+    place, newest = request.GET.get("in", ""), _newest(connection)
+    is_waiting = connection.status == Status.PENDING
+    if is_waiting and _seen(newest) == request.GET.get("seen", ""):
         return HttpResponse(status=NOTHING_CHANGED)
-    context: dict[str, Any] = {"panel": shown}
+    context: dict[str, Any] = {"panel": panel(request, connection, place=place)}
     if place != "added":
         context |= {"head_status": ShownStatus.of(connection), "recent": recent(connection)}
-    code = 200 if shown["is_waiting"] else POLLING_ENDED
+    code = 200 if is_waiting else POLLING_ENDED
     return render(request, "connections/webhook/_panel.html", context, status=code)
 
 
@@ -49,16 +49,14 @@ def panel(
 ) -> dict[str, Any]:
     """Return what the panel says: the status, what to do, and while it waits what arrived."""
     slug = request.workspace.slug
-    newest = next(iter(deliveries.latest(connection, most=1)), None)
+    newest = _newest(connection)
     is_waiting = connection.status == Status.PENDING
     is_told = is_waiting or place == "added" or bool(request.htmx)  # type: ignore[attr-defined]
-    seen = str(newest.pk) if newest else ""
     return {
-        "url": f"{showing.page(slug, connection, 'status')}?in={place}&seen={seen}",
+        "url": f"{showing.page(slug, connection, 'status')}?in={place}&seen={_seen(newest)}",
         "page_url": showing.page(slug, connection, "added" if place == "added" else "detail"),
         "is_inside": place == "added",
         "is_waiting": is_waiting,
-        "newest": seen,
         "status": ShownStatus(connection.status, ShownStatus.of(connection).word),
         **_words(connection, newest),
         "remedies": _remedies(request, connection, place=place),
@@ -137,6 +135,15 @@ def warning(connection: Connection, versions: list[Credential]) -> dict[str, str
         "text": f"Version {newer.version} {began}. Put it in everywhere at"
         f" {service(connection)}. {ends}",
     }
+
+
+def _newest(connection: Connection) -> Delivery | None:
+    return next(iter(deliveries.latest(connection, most=1)), None)
+
+
+def _seen(newest: Delivery | None) -> str:
+    """Say which delivery a panel shows, so that a poll knows whether there is a newer one."""
+    return str(newest.pk) if newest else ""
 
 
 def _url(connection: Connection) -> str:

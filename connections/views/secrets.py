@@ -38,7 +38,7 @@ def index(request: WorkspaceRequest, connection: Connection) -> HttpResponse:
         "connection": frame(request, connection, tab="credentials"),
         "warning": hooking.warning(connection, versions),
         "rows": [
-            _row(connection, version, newest=versions[0], slug=slug, is_managed=is_managed)
+            _row(connection, version, versions=versions, slug=slug, is_managed=is_managed)
             for version in versions
         ],
         "enter_url": showing.page(slug, connection, "credential") if is_managed else "",
@@ -178,13 +178,19 @@ def _told(connection: Connection) -> str:
 
 
 def _row(
-    connection: Connection, version: Credential, *, newest: Credential, slug: str, is_managed: bool
+    connection: Connection,
+    version: Credential,
+    *,
+    versions: list[Credential],
+    slug: str,
+    is_managed: bool,
 ) -> dict[str, Any]:
-    is_older = version.pk != newest.pk
+    is_older = version.pk != versions[0].pk
+    newest = "newer" if len(versions) > 1 else "in use"
     url = showing.page(slug, connection, "secret_retirement") if is_older and is_managed else ""
     return {
         "version": version.version,
-        "state": "older" if is_older else "in use",
+        "state": "older" if is_older else newest,
         "kind": "warn" if is_older else "good",
         "is_older": is_older,
         "set_at": version.created_at,

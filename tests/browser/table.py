@@ -33,6 +33,8 @@ NO_PAGES = {
     "connections:restoration": POSTED,
     "connections:discard": POSTED,
     "connections:account": POSTED,
+    "connections:test_delivery": POSTED,
+    "connections:delivery_again": POSTED,
     "connections:duplicate": REDIRECT,
     "connectors:try": FRAGMENT,
     "oauth:callback": REDIRECT,
@@ -99,6 +101,12 @@ OF_A_CONNECTION = (
     "connections:remove",
 )
 
+OF_A_WEBHOOK = (
+    "connections:deliveries",
+    "connections:secret_retirement",
+)
+"""Pages that only a connection has that takes deliveries; it has the others, too."""
+
 OF_A_CONNECTOR = ("connectors:detail", "connectors:connections", "connectors:about")
 
 
@@ -117,6 +125,7 @@ def known() -> set[str]:
     pages = {*VISITED, *OWN, *IN_A_WORKSPACE, *OF_A_CONNECTION, *OF_A_CONNECTOR}
     others = {"workspaces:member_removal", "workspaces:invitation_accept", "connections:add"}
     others |= {"oauth:problem", "oauth:app", "oauth:app_removal"}
+    others |= {*OF_A_WEBHOOK, "connections:delivery"}
     return pages | others | {"connectors:tool"} | set(NO_PAGES)
 
 
@@ -163,3 +172,18 @@ def of_a_connection(world: World) -> Iterator[str]:
     for state in ("broken_id", "other_id", "pending_id"):
         yield reverse("connections:detail", args=[slug, of[state]])
     yield reverse("connections:added", args=[slug, of["broken_id"]])
+
+
+def of_a_webhook(world: World) -> Iterator[str]:
+    """List the paths of one webhook connection with a past, and of others that need something."""
+    slug, of = world.workspace.slug, world.ids
+    names = (*OF_A_CONNECTION, *OF_A_WEBHOOK)
+    yield from (reverse(name, args=[slug, of["webhook_id"]]) for name in names)
+    for state in ("delivery_id", "duplicate_id", "form_id", "bytes_id", "refused_id"):
+        yield reverse("connections:delivery", args=[slug, of["webhook_id"], of[state]])
+    for name in ("added", "detail", "credentials", "credential"):
+        yield reverse(f"connections:{name}", args=[slug, of["waiting_id"]])
+    for name in ("detail", "deliveries"):
+        yield reverse(f"connections:{name}", args=[slug, of["silent_id"]])
+    for key in ("slack", "custom_webhook"):
+        yield reverse("connections:add", args=[slug, key]) + "?scheme=webhook"

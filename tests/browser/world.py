@@ -10,6 +10,7 @@ from connections import credentials
 from connections.models import Call, Check, Connection, UseCounter
 from spojit.lib import clock
 from tests import factories
+from tests.browser import webhooks
 from workspaces import invitations, notices
 from workspaces.roles import Role
 
@@ -44,6 +45,7 @@ def make() -> World:
     _add_people(world)
     _add_connections(world)
     _add_uses(world)
+    webhooks.add(world)
     _add_notices(world)
     return world
 

@@ -18,7 +18,7 @@ def secret(version: int, **extra: Any) -> Sample:
     """A secret that is accepted."""
     given = {
         "version": version,
-        "state": "in use",
+        "state": "newer",
         "kind": "good",
         "is_older": False,
         "set_at": s.ago(days=2),

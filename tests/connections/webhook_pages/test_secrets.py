@@ -75,7 +75,7 @@ def test_a_new_one_of_ours_is_shown_once_beside_the_old_one(
     assert "Retire…" in page
 
 
-@pytest.mark.parametrize(("chosen", "days"), [("1", 1), ("30", 30), ("", None)])
+@pytest.mark.parametrize(("chosen", "days"), [("1", 1), ("30", 30), ("by_hand", None)])
 def test_when_the_old_one_retires_is_chosen(
     cast: Cast, webhook: Connection, chosen: str, days: int | None
 ) -> None:
@@ -113,15 +113,17 @@ def test_settings_change_and_the_secret_is_kept(cast: Cast, listed: None) -> Non
 def test_replacing_by_nothing_makes_one_where_either_may(cast: Cast, listed: None) -> None:
     connection = hooks.make(cast, "custom")
     data = {"method": "body", "header": "X-Sign", "signing_secret-act": "replace"}
-    answer = rotate(cast, connection, **data)
+    answer = rotate(cast, connection, **data, retire_in="7")
     assert stored(connection)["signing_secret"] in answer.content.decode()
     assert stored(connection)["signing_secret"] != webhooks.SECRET
 
 
 def test_a_wrong_setting_is_said_and_nothing_changes(cast: Cast, listed: None) -> None:
     connection = hooks.make(cast, "custom")
-    answer = rotate(cast, connection, method="body", header="X Sign", signing_secret="typed-1")
+    data = {"method": "body", "header": "X Sign", "signing_secret": "typed-1", "retire_in": "7"}
+    answer = rotate(cast, connection, **data)
     assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["value-header"]
     assert "typed-1" not in answer.content.decode()
     assert [row.version for row in hooks.live(connection)] == [1]
 
@@ -167,7 +169,7 @@ def test_when_it_retires_can_be_changed(cast: Cast, webhook: Connection) -> None
     assert ends is not None
     assert (ends - clock.now()).days == 29
     assert steps.post(cast.bob, url, {"act": "later", "retire_in": "99"}).status_code == 422
-    steps.post(cast.bob, url, {"act": "later", "retire_in": ""})
+    steps.post(cast.bob, url, {"act": "later", "retire_in": "by_hand"})
     assert hooks.live(webhook)[1].restorable_until is None
 
 
