@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from connectors import checks, execution
+from connectors import checks, execution, registry, signatures
 from connectors.manifest import (
     KINDS,
     Assertion,
@@ -17,6 +17,7 @@ from connectors.manifest import (
     OAuth2,
     Revocation,
     TokenAnswer,
+    Webhook,
     parsed,
     reading,
 )
@@ -46,6 +47,21 @@ def test_the_example_of_signing_in_is_right() -> None:
         tool["scopes"] = ["tickets"]
     connector = Connector.model_validate(data)
     assert checks.problems(connector) == []
+
+
+def test_the_example_of_a_webhook_is_right() -> None:
+    data = parsed.parse(example("yaml"))
+    data["schemes"] += parsed.parse(example("yaml", 2))["schemes"]
+    connector = Connector.model_validate(data)
+    assert checks.problems(connector) == []
+    assert connector.scheme("webhook").is_inbound
+
+
+def test_the_guide_explains_every_key_of_webhooks_and_every_kind_of_signature() -> None:
+    text = GUIDE.read_text(encoding="utf-8").partition("## Receiving webhooks")[2]
+    custom = [field.key for field in registry.get("custom_webhook").schemes[0].fields]
+    keys = [*Webhook.model_fields, *signatures.KINDS, *custom]
+    assert [key for key in keys if f"`{key}`" not in text] == []
 
 
 def test_the_guide_explains_every_key_of_oauth() -> None:
