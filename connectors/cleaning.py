@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from connectors import keys, ports
 from connectors.manifest.field import KEYS
-from connectors.schemes import database
+from connectors.schemes import database, mongodb
 from spojit.lib.errors import Refused
 from spojit.lib.outbound import Policy, targets
 
@@ -165,7 +165,10 @@ def _listed(numbers: Iterable[int]) -> str:
 
 def _connection_string(_field: Field, text: str) -> tuple[str, str]:
     try:
-        database.parse(text, port=1)
+        if text.startswith("mongodb"):
+            mongodb.parse(text)
+        else:
+            database.parse(text, port=1)
     except database.BadConnectionString as refused:
         raise Wrong(refused.message) from None
     return text, ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from connectors import ports
 from spojit.lib import outbound
 from spojit.lib.errors import UpstreamFailure
+from spojit.lib.outbound import targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,14 @@ class Session:
         """
         policy = ports.opened(self.connector, self.policy, port=port)
         return outbound.check_host(host, port, policy=policy)
+
+    def service(self, service: str, host: str) -> outbound.Service:
+        """Look up which hosts a name lists for a service; each goes through `address`.
+
+        Raises:
+            outbound.NameNotFound, outbound.TimedOut: it lists none, or nobody answered.
+        """
+        return self.policy.service_resolver(service, targets.read_host(host))
 
 
 @dataclass(frozen=True, slots=True)

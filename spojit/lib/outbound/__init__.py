@@ -19,6 +19,7 @@ from spojit.lib.outbound.errors import (
     Unreachable,
 )
 from spojit.lib.outbound.policy import Policy, configure
+from spojit.lib.outbound.services import Service
 from spojit.lib.outbound.session import send
 from spojit.lib.outbound.sockets import allow_own, install_audit_hook
 from spojit.lib.outbound.types import Answer, Headers, Outgoing, Parts, PinnedAddress, Request
@@ -39,6 +40,7 @@ __all__ = [
     "PinnedAddress",
     "Policy",
     "Request",
+    "Service",
     "TimedOut",
     "TlsFailed",
     "Unreachable",

@@ -12,6 +12,7 @@ from typing import Any
 from certifi import where
 
 from spojit.lib.outbound.addresses import Network, networks
+from spojit.lib.outbound.services import ServiceResolver, system_services
 
 Resolver = Callable[[str, int], list[str]]
 
@@ -53,6 +54,7 @@ class Policy:
     max_header_bytes: int = 64 * 2**10
     check_seconds: float = 30.0
     resolver: Resolver = system_resolver
+    service_resolver: ServiceResolver = system_services
     ca_bundle: str = ""
     user_agent: str = "Spojit"
     _checked: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
