@@ -70,11 +70,15 @@ class Live:
         for name in list(self._running):
             self.kill(name)
 
+    def number(self, name: str) -> int:
+        """Return the number of a process."""
+        return self._running[name].pid
+
     def memory_mb(self, name: str) -> float:
-        """Return how much memory a process holds, in MiB (proc(5), VmRSS in kB)."""
-        status = Path(f"/proc/{self._running[name].pid}/status").read_text()
-        lines = dict(line.split(":", 1) for line in status.splitlines())
-        return int(lines["VmRSS"].split()[0]) / 1024
+        """Return how much memory a process holds with its children, in MiB."""
+        place = Path(f"/proc/{self.number(name)}")
+        children = " ".join(path.read_text() for path in place.glob("task/*/children")).split()
+        return sum(map(_memory_mb, [str(self.number(name)), *children]))
 
     def log(self, name: str) -> str:
         """Return all that a process has written."""
@@ -125,6 +129,13 @@ class Live:
             with socket.socket() as probe:
                 return probe.connect_ex((HOST, self.port)) == 0
         return name == "scheduler" or " ready." in self.log(name)
+
+
+def _memory_mb(number: str) -> float:
+    """Read VmRSS of proc(5), in kB."""
+    lines = Path(f"/proc/{number}/status").read_text().splitlines()
+    told = dict(line.split(":", 1) for line in lines)
+    return int(told["VmRSS"].split()[0]) / 1024
 
 
 _lives: list[Live] = []
