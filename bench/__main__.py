@@ -13,6 +13,7 @@ from bench import (  # noqa: E402 - after settings
     borrow,
     catalogue,
     connections_page,
+    deliveries,
     refresh_sweep,
     root_rotation,
     tool_call,
@@ -27,6 +28,7 @@ ROWS = {
     "rotation": root_rotation.measure,
     "sweep": refresh_sweep.measure,
     "page": connections_page.measure,
+    "deliveries": deliveries.measure,
     "catalogue": catalogue.measure_page,
     "reading": catalogue.measure_reading,
 }
