@@ -53,7 +53,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
-SITE_NAME = "Spojit"
+SITE_NAME = MFA_TOTP_ISSUER = "Spojit"
 
 # -- Apps ---------------------------------------------------------------------------------------
 
@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "workspaces",
     "connectors",
     "connections",
+    "workflows",
     "spojit",
     "allauth",
     "allauth.account",
@@ -219,7 +220,6 @@ MFA_FORMS = {
     "reauthenticate": "workspaces.account_forms.ReauthenticateCodeForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MFA_TOTP_ISSUER = SITE_NAME
 _VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},

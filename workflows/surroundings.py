@@ -1,0 +1,75 @@
+"""What a workspace has that definitions may refer to, seen by whoever saves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connections import access
+from connections.models import Connection
+from connectors.registry import UnknownConnector
+from workflows.definition import read
+from workflows.definition.surroundings import KnownConnection, Surroundings
+from workflows.models import Workflow
+from workflows.references import used
+from workspaces.models import Membership
+
+if TYPE_CHECKING:
+    import uuid
+
+    from workspaces.audit import Actor
+
+
+def around(workspace_id: uuid.UUID, *, workflow: Workflow | None, actor: Actor) -> Surroundings:
+    """Look around in the workspace's scope.
+
+    Args:
+        workspace_id: whose connections and workflows count.
+        workflow: the one that is saved; what its latest version binds may stay bound.
+        actor: who saves; the system may bind everything.
+    """
+    connections = list(Connection.objects.filter(workspace_id=workspace_id))
+    membership = _membership(workspace_id, actor)
+    others = Workflow.objects.present().filter(workspace_id=workspace_id)
+    if workflow is not None:
+        others = others.exclude(pk=workflow.pk)
+    return Surroundings(
+        connections={
+            str(row.pk): _known(row, membership) for row in connections if row.removed_at is None
+        },
+        removed={str(row.pk): row.name for row in connections if row.removed_at is not None},
+        workflows={str(pk): name for pk, name in others.values_list("pk", "name")},
+        bound_before=_bound(workflow),
+    )
+
+
+def _membership(workspace_id: uuid.UUID, actor: Actor) -> Membership | None:
+    if actor.id is None:
+        return None
+    rows = Membership.objects.filter(workspace_id=workspace_id, user_id=actor.id)
+    found: Membership = rows.get()
+    return found
+
+
+def _known(row: Connection, membership: Membership | None) -> KnownConnection:
+    return KnownConnection(
+        id=str(row.pk),
+        name=row.name,
+        connector_key=row.connector_id,
+        is_inbound=_is_inbound(row),
+        scopes=None if row.scopes is None else frozenset(row.scopes),
+        may_bind=membership is None or access.may_use(membership, row),
+    )
+
+
+def _is_inbound(row: Connection) -> bool:
+    try:
+        return row.manifest_scheme.is_inbound
+    except UnknownConnector:
+        return False
+
+
+def _bound(workflow: Workflow | None) -> frozenset[tuple[str, str]]:
+    if workflow is None or workflow.latest is None:
+        return frozenset()
+    graph, _ = read(workflow.latest.definition)
+    return frozenset((node_id, connection_id) for (node_id, connection_id, _), _ in used(graph))
