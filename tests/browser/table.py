@@ -175,13 +175,18 @@ def of_a_connection(world: World) -> Iterator[str]:
 
 
 def of_a_webhook(world: World) -> Iterator[str]:
-    """List the paths of one webhook connection with a past, and of others that need something."""
+    """List the paths of one webhook connection with a past; some look like any connection's."""
     slug, of = world.workspace.slug, world.ids
-    names = (*OF_A_CONNECTION, *OF_A_WEBHOOK)
+    names = (*OF_A_CONNECTION[:4], "connections:activity", *OF_A_WEBHOOK)
     yield from (reverse(name, args=[slug, of["webhook_id"]]) for name in names)
     for state in ("delivery_id", "duplicate_id", "form_id", "bytes_id", "refused_id"):
         yield reverse("connections:delivery", args=[slug, of["webhook_id"], of[state]])
-    for name in ("added", "detail", "credentials", "credential"):
+
+
+def of_waiting_webhooks(world: World) -> Iterator[str]:
+    """List the paths of webhook connections that need something, and of adding one."""
+    slug, of = world.workspace.slug, world.ids
+    for name in ("added", "detail", "credentials", "credential", "usage"):
         yield reverse(f"connections:{name}", args=[slug, of["waiting_id"]])
     for name in ("detail", "deliveries"):
         yield reverse(f"connections:{name}", args=[slug, of["silent_id"]])

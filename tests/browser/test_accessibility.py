@@ -32,7 +32,15 @@ def test_pages_of_an_empty_workspace_have_no_fault(visitor: Visitor) -> None:
     assert_no_fault(visitor, table.of_quiet(world))
 
 
-@pytest.mark.parametrize("pages", [table.of_northwind, table.of_a_connection, table.of_a_webhook])
+@pytest.mark.parametrize(
+    "pages",
+    [
+        table.of_northwind,
+        table.of_a_connection,
+        table.of_a_webhook,
+        table.of_waiting_webhooks,
+    ],
+)
 def test_pages_of_a_full_workspace_have_no_fault(
     visitor: Visitor, pages: Callable[[World], Iterator[str]]
 ) -> None:
