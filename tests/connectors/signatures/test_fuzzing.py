@@ -6,13 +6,16 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from connectors import bodies, signatures
 from tests.connectors.signatures.cases import NAMES, NOW, SIGNED_HEADERS, case, secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no reason to fail."""
 
 KNOWN = sorted({header for headers in SIGNED_HEADERS.values() for header in headers})
 KNOWN += [header.upper() for header in KNOWN]
@@ -53,7 +56,7 @@ documents = st.recursive(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(CALM, max_examples=60)
 @given(told=headers, body=st.binary(max_size=200))
 def test_what_nobody_signed_is_refused(name: str, told: Mapping[str, str], body: bytes) -> None:
     verdict = signatures.check(
@@ -66,7 +69,7 @@ def test_what_nobody_signed_is_refused(name: str, told: Mapping[str, str], body:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(CALM, max_examples=40)
 @given(told=headers)
 def test_other_headers_beside_the_right_ones_change_nothing(
     name: str, told: Mapping[str, str]
@@ -81,7 +84,7 @@ def test_other_headers_beside_the_right_ones_change_nothing(
 
 
 @pytest.mark.parametrize("kind", signatures.KINDS)
-@settings(max_examples=40, deadline=None)
+@settings(CALM, max_examples=40)
 @given(key=st.text(characters), told=headers)
 def test_any_text_may_be_the_secret(kind: str, key: str, told: Mapping[str, str]) -> None:
     values = {**secret(kind), "signing_secret": key}
@@ -91,7 +94,7 @@ def test_any_text_may_be_the_secret(kind: str, key: str, told: Mapping[str, str]
         assert verdict.reason == "no_secret"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(CALM, max_examples=80)
 @given(values=settings_of_custom, told=headers, body=st.binary(max_size=50))
 def test_custom_may_be_set_to_anything(
     values: dict[str, str], told: Mapping[str, str], body: bytes
@@ -105,7 +108,7 @@ def test_custom_may_be_set_to_anything(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(CALM, max_examples=40)
 @given(
     body=st.one_of(
         st.binary(max_size=300), documents.map(lambda data: repr(data).encode("utf-8", "replace"))
@@ -118,7 +121,7 @@ def test_any_body_that_is_signed_is_taken(name: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["slack", "stripe"])
-@settings(max_examples=40, deadline=None)
+@settings(CALM, max_examples=40)
 @given(data=documents, member=st.sampled_from(["id", "event_id", "challenge"]))
 def test_any_member_may_be_anything(kind: str, data: object, member: str) -> None:
     body = json.dumps({"type": "url_verification", member: data}).encode()
@@ -128,7 +131,7 @@ def test_any_member_may_be_anything(kind: str, data: object, member: str) -> Non
     assert bool(verdict.key)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(CALM, max_examples=80)
 @given(
     body=st.one_of(st.binary(), texts.map(lambda text: text.encode("utf-8", "surrogatepass"))),
     content_type=st.one_of(
