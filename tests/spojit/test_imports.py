@@ -17,7 +17,7 @@ from tests.database import BASE_DIR
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-APPS = ("connections", "connectors", "spojit", "workspaces")
+APPS = ("connections", "connectors", "spojit", "workflows", "workspaces")
 OWN = {*APPS, "bench", "docs", "tests"}
 PACKAGES = metadata.packages_distributions()
 
