@@ -51,7 +51,7 @@ def _facts(
     versions = hooking.with_secret(connection)
     used = max((row.last_used_at for row in versions if row.last_used_at), default=None)
     return [
-        {"label": "Signed by", "value": connection.manifest_scheme.label},
+        {"label": "Scheme", "value": connection.manifest_scheme.label},
         {
             "label": "Secret",
             "value": _secret(versions),

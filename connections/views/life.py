@@ -97,7 +97,7 @@ def remove(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespon
         "action": request.path,
         "name_to_type": expected,
         "references": [shown_reference(reference) for reference in references],
-        "breaks": _breaks(references),
+        "breaks": [*_breaks(references), *_url_breaks(connection)],
         "cancel_url": _home(request, connection),
     }
     status = 422 if form.is_bound else 200
@@ -181,6 +181,13 @@ def _breaks(references: list[Reference]) -> list[str]:
     enabled = {reference.workflow_id for reference in references if reference.is_enabled}
     noun = "workflow uses" if len(workflows) == 1 else "workflows use"
     return [f"{len(workflows)} {noun} it, {len(enabled)} of them enabled."]
+
+
+def _url_breaks(connection: Connection) -> list[str]:
+    """Say that a webhook's address ends with it."""
+    if not connection.manifest_scheme.is_inbound:
+        return []
+    return ["Its URL ends: whatever still sends there is told that there is nothing."]
 
 
 def _home(request: WorkspaceRequest, connection: Connection) -> str:
