@@ -12,6 +12,9 @@ from connectors.encoding import InvalidArguments
 
 LONGEST_PATTERN = 1_000
 LONGEST_TEXT = 1_000_000
+MOST_GROUPS = 30
+"""Each may hold the whole text."""
+
 MOST_WORK = 100_000_000
 """Instructions times bytes: the slowest patterns take 35 ns for one, and hold no other thread."""
 
@@ -27,7 +30,7 @@ def compiled(pattern: str, *, ignore_case: bool = False, dot_all: bool = False) 
     options.case_sensitive = not ignore_case
     options.dot_nl = dot_all
     try:
-        return re2.compile(pattern, options)
+        expression = re2.compile(pattern, options)
     except (re2.error, UnicodeEncodeError):
         raise InvalidArguments(
             "The pattern is not a regular expression of RE2, which has no look-around and no"
@@ -35,6 +38,9 @@ def compiled(pattern: str, *, ignore_case: bool = False, dot_all: bool = False) 
         ) from None
     finally:
         re2.purge()
+    if expression.groups > MOST_GROUPS:
+        raise InvalidArguments("The pattern has too many groups; (?:…) is none.")
+    return expression
 
 
 def matches(expression: Any, text: str) -> Iterator[Any]:

@@ -13,6 +13,9 @@ from connectors.encoding import InvalidArguments
 from connectors.functions import tool
 from connectors.manifest import Connector, Example, Icon, Monogram
 
+MAX_PATHS = 20_000_000
+"""Characters of all paths together."""
+
 Path = Annotated[str, Field(max_length=1_000, description="Such as items[0].name.")]
 Members = dict[str, Any]
 Text = Annotated[str, Field(max_length=10_000_000)]
@@ -115,7 +118,14 @@ def set_(
 def flatten(*, value: Any) -> Members:
     """Makes one flat object of a nested one: each value by its path, such as user.tags[0]."""
     _json.require_depth(value)
-    return dict(_json.leaves(value))
+    found: Members = {}
+    size = 0
+    for path, leaf in _json.leaves(value):
+        size += len(path)
+        if size > MAX_PATHS:
+            raise InvalidArguments("The paths would be too long.")
+        found[path] = leaf
+    return found
 
 
 def list_names(*, value: Members) -> list[str]:

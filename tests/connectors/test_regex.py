@@ -47,6 +47,10 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
     assert use("regex", "check", pattern=pattern)["is_valid"] is False
 
 
+def test_a_pattern_has_no_more_groups_than_anybody_needs() -> None:
+    refuse("regex", "find", "too many groups", text="a", pattern="(" * 31 + "a" + ")" * 31)
+
+
 def test_a_replacement_cannot_grow_without_end() -> None:
     refuse("regex", "replace", "too long", text="a" * 10_000, pattern="a", **{"with": "b" * 9_999})
 

@@ -15,6 +15,10 @@ def test_a_value_that_is_nested_too_deeply_is_refused(tool: str) -> None:
     refuse("json", tool, "too deeply", value=nested(200))
 
 
+def test_long_names_above_many_values_are_refused() -> None:
+    refuse("json", "flatten", "too long", value={"a" * 1_000_000: [0] * 1_000})
+
+
 def test_a_text_that_is_nested_too_deeply_or_has_huge_numbers_is_no_json() -> None:
     for text in ("[" * 1_000_000, "1" * 5_000, "NaN", '{"a":}'):
         refuse("json", "parse", "not JSON", text=text)

@@ -40,6 +40,9 @@ def test_values_that_are_wrong_are_called_so(tool: str, value: str) -> None:
     }
 
 
+MANY = {f"b{n}": 1 for n in range(20_000)}
+
+
 def deep_references(levels: int) -> dict[str, Any]:
     both = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(levels)}
     return {"$ref": "#/$defs/d0", "$defs": both | {f"d{levels}": {}}}
@@ -56,6 +59,9 @@ def deep_references(levels: int) -> dict[str, Any]:
         ({"pattern": "(?=a)"}, "a", "regular expression"),
         ({"pattern": "(a?){500}b"}, "a" * 1_000_000, "too large"),
         ({"items": {"enum": list(range(5_000))}}, [4_999] * 5_000, "too much work"),
+        ({"items": {"pattern": r"\p{L}{20}"}}, ["x" * 1_000] * 1_000, "too much work"),
+        ({"allOf": [{"pattern": f"a|{n}"} for n in range(100)]}, "a", "too much work"),
+        ({"patternProperties": {f"a{n}": {} for n in range(20)}}, MANY, "too much work"),
         ({"unevaluatedProperties": False}, {}, "not taken"),
         ({"items": {"$schema": "http://json-schema.org/draft-07/schema#"}}, [1], "not taken"),
         ({"allOf": nested(60)}, 1, "too deeply"),
