@@ -1,0 +1,1 @@
+"""How a run goes on: what is tried again, and when."""
