@@ -87,7 +87,8 @@ def test_a_version_with_problems_is_a_draft_and_the_live_one_goes_on(
 
 
 def test_whatever_is_wrong_is_kept(cast: Cast, workflow: Workflow) -> None:
-    for broken in (None, [], {"nodes": [{"x": "\0\ud800"}]}, {"nodes": 3, "wires": "a"}):
+    cases: list[Any] = [None, [], {"nodes": [{"x": "\0\ud800"}]}, {"nodes": 3, "wires": "a"}]
+    for broken in cases:
         version = versions.save(workflow, definition=broken, actor=cast.bob)
         assert version.problems
         with isolation.workspace(cast.workspace):
