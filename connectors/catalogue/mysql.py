@@ -1,49 +1,19 @@
 """MySQL and MariaDB, and what speaks their protocol: RDS, Aurora, PlanetScale, TiDB."""
 
-import contextlib
 import re
-import socket
-from collections.abc import Iterator
+from types import ModuleType
 from typing import Annotated, Any
 
-import pymysql
 from pydantic import Field
-from pymysql.constants import CR, ER
-from pymysql.cursors import SSCursor
 
-from connectors import drivers
-from connectors.encoding import InvalidArguments
 from connectors.functions import tool
 from connectors.manifest import Connector, Example, Icon, Link, Verification
-from connectors.schemes import database
-from connectors.session import Account, CallFailed, Session
+from connectors.session import Account, Session
 from connectors.sql import MAX_ROWS, Changed, Rows, collect, schemes
 from connectors.statements import MYSQL, require_reading
 
 PORT = 3306
 READING = frozenset({"SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN"})
-
-_ACCESS_DENIED_WITHOUT_PASSWORD = 1698
-"""What MariaDB says to users it does not know; PyMySQL has no name for it."""
-
-_KINDS = {
-    ER.ACCESS_DENIED_ERROR: "credentials_refused",
-    _ACCESS_DENIED_WITHOUT_PASSWORD: "credentials_refused",
-    ER.DBACCESS_DENIED_ERROR: "permission_missing",
-    ER.BAD_DB_ERROR: "not_found",
-    ER.HOST_IS_BLOCKED: "upstream_fault",
-    ER.HOST_NOT_PRIVILEGED: "credentials_refused",
-    ER.CON_COUNT_ERROR: "upstream_fault",
-    ER.TABLEACCESS_DENIED_ERROR: "permission_missing",
-    ER.COLUMNACCESS_DENIED_ERROR: "permission_missing",
-    ER.SPECIFIC_ACCESS_DENIED_ERROR: "permission_missing",
-    CR.CR_SSL_CONNECTION_ERROR: "tls",
-    CR.CR_SERVER_LOST: "unreachable",
-    CR.CR_SERVER_GONE_ERROR: "unreachable",
-    CR.CR_CONN_HOST_ERROR: "unreachable",
-    CR.CR_AUTH_PLUGIN_CANNOT_LOAD: "credentials_refused",
-}
-"""Error numbers by outcome; all others are refused requests."""
 
 Sql = Annotated[str, Field(min_length=1, description="One statement. Write values as %s.")]
 Parameters = Annotated[list[Any], Field(description="The values, in the order of the %s.")]
@@ -51,21 +21,10 @@ Limit = Annotated[int, Field(ge=1, le=MAX_ROWS, description="How many rows to gi
 Table = Annotated[str, Field(min_length=1, description="The table's name.")]
 
 
-class PinnedConnection(pymysql.Connection):
-    """A connection that gives no clear-text password away over a line that is not verified."""
-
-    is_verified = False
-
-    def _process_auth(self, plugin_name: bytes, auth_packet: Any, handler: Any = None) -> Any:
-        clear = plugin_name in {b"mysql_clear_password", b"dialog"}
-        if clear and not self.is_verified:
-            raise pymysql.err.OperationalError(CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "refused")
-        return super()._process_auth(plugin_name, auth_packet, handler)  # type: ignore[misc]
-
-
 def verify(session: Session) -> Account:
     """Read who is signed in, in a session that cannot write."""
-    with _connect(session) as connection, _failures(), connection.cursor() as cursor:
+    mysql = _driver()
+    with mysql.connect(session) as connection, mysql.failures(), connection.cursor() as cursor:
         _only_read(cursor)
         cursor.execute("SELECT CURRENT_USER(), DATABASE()")
         user, name = cursor.fetchone() or ("", "")
@@ -79,19 +38,25 @@ def query(
 ) -> Rows:
     """Reads rows with one statement, in a transaction that cannot write."""
     require_reading(sql, allowed=READING, refused=MYSQL)
-    with _connect(session) as connection, _failures(), SSCursor(connection) as cursor:
+    mysql = _driver()
+    with (
+        mysql.connect(session) as connection,
+        mysql.failures(),
+        mysql.reading(connection) as cursor,
+    ):
         _require_filled(cursor, sql, parameters)
         _only_read(cursor)
         cursor.execute(sql, parameters or None)
         columns = [column[0] for column in cursor.description or []]
         rows = collect(columns, cursor.fetchall_unbuffered(), limit=max_rows)
-        _leave_unread(connection, cursor)
+        mysql.leave_unread(connection, cursor)
         return rows
 
 
 def execute(session: Session, *, sql: Sql, parameters: Parameters | None = None) -> Changed:
     """Runs one statement and commits it: INSERT, UPDATE, DELETE, DDL."""
-    with _connect(session) as connection, _failures(), connection.cursor() as cursor:
+    mysql = _driver()
+    with mysql.connect(session) as connection, mysql.failures(), connection.cursor() as cursor:
         count = cursor.execute(sql, parameters or None)
         columns = [column[0] for column in cursor.description or []]
         found = cursor.fetchmany(MAX_ROWS) if columns else []
@@ -120,49 +85,11 @@ def describe_table(session: Session, *, table: Table) -> Rows:
     return query(session, sql=statement, parameters=[table], max_rows=MAX_ROWS)
 
 
-@contextlib.contextmanager
-def _connect(session: Session) -> Iterator[PinnedConnection]:
-    """Connect to the checked address for one use; the name stays for TLS. Raises: CallFailed."""
-    target = database.target(session.values, port=PORT)
-    pinned = session.address(target.host, target.port)
-    connection = _prepared(session, target)
-    opened = drivers.dial(pinned)
-    with contextlib.closing(opened), drivers.deadline(lambda: _shut(opened)):
-        with _failures(sent=False):
-            connection.connect(opened)
-        try:
-            yield connection
-        finally:
-            _stop(connection)
+def _driver() -> ModuleType:
+    """Load the driver only when it is used: the catalogue is read without it."""
+    from connectors.catalogue import _mysql  # noqa: PLC0415 - slow to load
 
-
-def _prepared(session: Session, target: database.Target) -> PinnedConnection:
-    connection = PinnedConnection(
-        host=target.host,
-        port=target.port,
-        user=target.user,
-        password=target.password,
-        database=target.database or None,
-        charset="utf8mb4",
-        connect_timeout=drivers.CONNECT_SECONDS,
-        read_timeout=drivers.TOTAL_SECONDS,
-        write_timeout=drivers.TOTAL_SECONDS,
-        local_infile=False,
-        program_name="spojit",
-        defer_connect=True,
-        ssl_disabled=target.tls == "off",
-        ssl=None if target.tls == "off" else _context(session, target),
-    )
-    connection.is_verified = target.tls in {"verify", "ca"}
-    return connection
-
-
-def _context(session: Session, target: database.Target) -> Any:
-    return drivers.tls_context(
-        target.tls,
-        ca_files=(session.policy.ca_bundle,),
-        ca_text=session.values.get("ca_certificate", ""),
-    )
+    return _mysql
 
 
 def _only_read(cursor: Any) -> None:
@@ -178,61 +105,9 @@ def _require_filled(cursor: Any, sql: str, parameters: list[Any] | None) -> None
     """
     if not parameters:
         return
-    try:
-        whole = cursor.mogrify(sql, parameters)
-    except (TypeError, ValueError, pymysql.MySQLError):
-        raise InvalidArguments("The values do not fit the %s of the statement.") from None
+    whole = _driver().filled(cursor, sql, parameters)
     if re.search("[\"'`#]|--|/[*]", sql):
         require_reading(whole, allowed=READING, refused=MYSQL)
-
-
-def _leave_unread(connection: PinnedConnection, cursor: Any) -> None:
-    """Forget the rest of a result: the driver would read it all before it hangs up."""
-    for result in (cursor._result, getattr(connection, "_result", None)):  # noqa: SLF001
-        if result is not None:
-            result.unbuffered_active = False
-    _stop(connection)
-
-
-def _shut(opened: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        opened.shutdown(socket.SHUT_RDWR)
-
-
-def _stop(connection: PinnedConnection) -> None:
-    """Hang up without reading what is left of a result."""
-    connection._force_close()  # type: ignore[attr-defined]  # noqa: SLF001 - does not wait
-
-
-@contextlib.contextmanager
-def _failures(*, sent: bool = True) -> Iterator[None]:
-    """Name what the database refused; its own text may hold data and stays here."""
-    try:
-        with drivers.network_failures(sent=sent):
-            yield
-    except pymysql.MySQLError as error:
-        _refuse_lost(error, sent=sent)
-        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        name = _KINDS.get(number, _unnamed(number, sent=sent))
-        message = f"The database answered with error {number}." if number else ""
-        raise CallFailed(name, message, surely_not_sent=not sent) from None
-    except (RuntimeError, AssertionError, IndexError, ValueError):
-        message = "The server did not speak the protocol of MySQL."
-        raise CallFailed("bad_answer", message, surely_not_sent=not sent) from None
-
-
-def _refuse_lost(error: pymysql.MySQLError, *, sent: bool) -> None:
-    """Name what PyMySQL wraps in one error: a bad certificate, a timeout, a lost connection."""
-    original = getattr(error, "original_exception", None)
-    if isinstance(original, OSError):
-        with drivers.network_failures(sent=sent):
-            raise original
-
-
-def _unnamed(number: int, *, sent: bool) -> str:
-    if sent:
-        return "request_refused"
-    return "upstream_fault" if number else "bad_answer"
 
 
 _ANSWER = {"columns": ["id", "name"], "rows": [{"id": 1, "name": "Lamp"}], "is_truncated": False}

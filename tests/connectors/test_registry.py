@@ -12,12 +12,12 @@ SECONDS = 1.0
 
 _READ_ALL = """
 import sys, time
-import spojit.lib.outbound, psycopg, redis, pymysql
+import spojit.lib.outbound, psycopg, redis
 from connectors import registry
 started = time.process_time()
 found = registry.all()
 print(time.process_time() - started)
-heavy = ("re2", "phonenumbers", "stdnum", "email_validator", "jsonschema", "bson", "dns")
+heavy = ("re2", "phonenumbers", "stdnum", "email_validator", "jsonschema", "bson", "dns", "pymysql")
 print(*(name for name in heavy if name in sys.modules))
 print(len(found))
 """
