@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from connections import credentials
+from connections.credentials import CredentialUnreadable
 from connections.models import Connection, Credential
 from connections.models.credential import LIVE, State
 from connectors import signatures
@@ -107,7 +108,7 @@ def rotate(
         credential = credentials.promote(staged, actor=actor)
         older = Credential.objects.filter(connection_id=connection.pk, state=State.PREVIOUS)
         older.update(restorable_until=retire_at)
-        _drop_empty(connection)
+        _drop_useless(connection)
     return Rotated(credential, made)
 
 
@@ -146,11 +147,19 @@ def _older(connection: Connection) -> Credential:
     return older
 
 
-def _drop_empty(connection: Connection) -> None:
-    """Keep no older version that held no secret: it was never valid."""
+def _drop_useless(connection: Connection) -> None:
+    """Keep no older version that holds no secret, or that does not open: neither is ever valid."""
     older = credentials.previous(connection)
-    if older is not None and FIELD not in older.fields:
+    if older is not None and not _is_usable(older):
         credentials.destroy_previous(connection)
+
+
+def _is_usable(version: Credential) -> bool:
+    try:
+        with credentials.borrow_all([version]):
+            return FIELD in version.fields
+    except CredentialUnreadable:
+        return False
 
 
 def _record(connection: Connection, *, actor: Actor | User, act: str, version: int) -> None:

@@ -55,7 +55,11 @@ def detail(request: WorkspaceRequest, *, key: str) -> HttpResponse:
     """List what a connector can do."""
     manifest = finding.connector(key)
     tools = [shown_tool(request, manifest, tool) for tool in manifest.tools]
-    context = {"connector": frame(request, manifest, tab="detail"), "tools": tools}
+    context = {
+        "connector": frame(request, manifest, tab="detail"),
+        "tools": tools,
+        "is_receiving": any(scheme.is_inbound for scheme in manifest.schemes),
+    }
     return render(request, "connectors/detail.html", context)
 
 

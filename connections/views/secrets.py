@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 
-from connections import access, credentials
+from connections import access, credentials, tasks, verification
 from connections.credentials import ConnectionGone
 from connections.forms import RetirementForm, SecretForm
 from connections.inbound import secrets
@@ -99,7 +99,7 @@ def save(request: WorkspaceRequest, connection: Connection, entered: SecretForm)
     """Put a new secret to use; None when it will not do, which the form then says."""
     try:
         pace.take(request)
-        return secrets.rotate(
+        rotated = secrets.rotate(
             connection,
             values=entered.values,
             retire_at=entered.retire_at,
@@ -112,7 +112,17 @@ def save(request: WorkspaceRequest, connection: Connection, entered: SecretForm)
         raise Http404 from None
     except Refused as refused:
         entered.add_error(None, f"{refused.message} {refused.hint}".strip())
+    else:
+        _mend(request, connection)
+        return rotated
     return None
+
+
+def _mend(request: WorkspaceRequest, connection: Connection) -> None:
+    """Let a worker see that the new secret opens: an Error ends in waiting for a delivery."""
+    if connection.needs_attention:
+        verification.request(connection, actor=request.actor)
+        tasks.announce_verification(connection)
 
 
 def _retire(request: WorkspaceRequest, connection: Connection, when: RetirementForm | None) -> None:

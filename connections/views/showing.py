@@ -117,9 +117,10 @@ def remedy(connection: Connection, *, slug: str, membership: Membership) -> Link
 
 def _is_left_half_way(connection: Connection) -> bool:
     """Whether it waits for a person: to authorize it, or to have a webhook's service send."""
-    is_waiting = connection.status == Status.PENDING and connection.verification_due_at is None
+    if connection.status != Status.PENDING:
+        return False
     scheme = connection.manifest_scheme
-    return is_waiting and (scheme.is_grant or scheme.is_inbound)
+    return scheme.is_inbound or (scheme.is_grant and connection.verification_due_at is None)
 
 
 def reason_of(connection: Connection) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connections import credentials
+from connections.models import Credential
 from spojit.lib import clock, words
 from tests import factories
 from tests.connections import steps, webhooks
@@ -191,3 +192,18 @@ def test_members_see_the_secrets_tab_and_change_nothing(cast: Cast, webhook: Con
         for name in ("credential", "secret_retirement"):
             assert steps.post(person, steps.url(webhook, name)).status_code == 403
     assert [row.version for row in hooks.live(webhook)] == [2, 1]
+
+
+def test_entering_a_secret_again_ends_the_error_of_one_that_does_not_open(
+    cast: Cast, webhook: Connection
+) -> None:
+    with factories.scope(cast.workspace):
+        Credential.objects.update(sealed=b"\0" * 80)
+    assert webhooks.deliver(webhook).status_code == 503
+    assert webhooks.fresh(webhook).status == "error"
+    made = rotate(cast, webhook, retire_in="7").context["made"]
+    assert [row.version for row in hooks.live(webhook)] == [2]
+    steps.work(webhook)
+    assert webhooks.fresh(webhook).status == "pending"
+    assert webhooks.deliver(webhook, secret=made).status_code == 202
+    assert webhooks.fresh(webhook).status == "active"
