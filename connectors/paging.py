@@ -26,6 +26,7 @@ Send = Callable[[Mapping[str, Any], str, float], Answer]
 
 _LINK = re.compile(r'<([^<>]*)>\s*((?:;\s*[^,;=]+(?:=(?:"[^"]*"|[^,;"]*))?)*)')
 _NEXT = re.compile(r'(?i);\s*rel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next\b)')
+_EMPTY = re.compile(r'(?i);\s*results\s*=\s*"?false"?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,13 @@ def following(paging: Paging, step: Step, answer: Answer, data: Any, *, size: in
 
 
 def next_link(headers: Headers, *, base: str) -> str:
-    """Read `rel="next"` of a Link header (RFC 8288); only an address of the same origin counts."""
+    """Read `rel="next"` of a Link header (RFC 8288); only an address of the same origin counts.
+
+    Sentry has such a link on the last page, too, and says there that it leads to no results
+    (https://docs.sentry.io/api/pagination/).
+    """
     for url, parameters in _LINK.findall(headers.get("link", "")):
-        if _NEXT.search(parameters):
+        if _NEXT.search(parameters) and not _EMPTY.search(parameters):
             return _of_same_origin(base, url)
     return ""
 

@@ -226,3 +226,13 @@ def test_the_http_connector_asks_again_when_the_place_of_a_key_changes() -> None
         field = http.scheme(scheme).field(key)
         assert field is not None
         assert field.endpoint
+
+
+@pytest.mark.parametrize(("results", "expected"), [("true", "?cursor=2"), ("false", "")])
+def test_a_next_page_that_is_said_to_be_empty_is_not_asked_for(results: str, expected: str) -> None:
+    base = "https://sentry.example.com/items"
+    link = f'<{base}?cursor=2>; rel="next"; results="{results}"; cursor="0:2:0"'
+
+    found = paging.next_link(Headers([("Link", link)]), base=base)
+
+    assert found == (base + expected if expected else "")
