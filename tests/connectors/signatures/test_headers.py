@@ -88,7 +88,9 @@ def test_the_sha_1_signature_of_github_is_not_enough() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("text", ["é", "\ud800", "\x00", "🙂" * 1000, "é" * 64, "=" * 64])
+@pytest.mark.parametrize(
+    "text", ["é", "\ud800", "\x00", "\xa0", "\x0b", "\u2003", "🙂" * 1000, "é" * 64, "=" * 64]
+)
 def test_signatures_in_other_letters_never_raise(name: str, text: str) -> None:
     sent = case(name)
     for header in SIGNED_HEADERS[name]:
