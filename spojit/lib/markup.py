@@ -13,7 +13,7 @@ from django.forms import BoundField, CheckboxInput, RadioSelect, Select, Textare
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from spojit.lib import clock, json_trees, marks, outlines, words
+from spojit.lib import clock, colors, json_trees, marks, outlines, words
 from spojit.lib.glyphs import GLYPHS, STATUS_SHAPES
 
 if TYPE_CHECKING:
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-_MONOGRAM = (
-    '<svg viewBox="0 0 24 24"><rect width="24" height="24" fill="{}"/>'
-    '<text x="12" y="12.5" text-anchor="middle" dominant-baseline="central">{}</text></svg>'
-)
+_TILE = '<svg viewBox="0 0 24 24"><rect width="24" height="24" fill="{}"/>{}</svg>'
+_MARK = '<path transform="translate(4 4) scale(.6667)" fill="{}" d="{}"/>'
+_MONOGRAM = '<text x="12" y="12.5" text-anchor="middle" dominant-baseline="central">{}</text>'
 
 
 @register.simple_tag
@@ -55,17 +54,17 @@ def connector_icon(mark: Any, name: str, size: str = "") -> SafeString:
 
 @lru_cache(maxsize=1024, typed=True)  # a safe text and a plain one are not the same
 def _connector_icon(slug: str, text: str, color: str, name: str, size: str) -> SafeString:
-    path = marks.path(slug)
+    path, own = marks.path(slug), marks.color(slug)
     if path:
-        drawn = format_html('<svg viewBox="0 0 24 24"><path d="{}"/></svg>', path)
+        drawn = format_html(_TILE, own, format_html(_MARK, colors.readable_on(own), path))
     elif text:
-        drawn = format_html(_MONOGRAM, color, text)
+        drawn = format_html(_TILE, color, format_html(_MONOGRAM, text))
     else:
         drawn = format_html("{}", words.initials(name))
     return format_html(
         '<span class="connector-icon{}{}" aria-hidden="true">{}</span>',
         f" connector-icon-{size}" if size else "",
-        " connector-icon-full" if text and not path else "",
+        " connector-icon-full" if text or path else "",
         drawn,
     )
 

@@ -24,9 +24,11 @@ def test_an_icon_is_decoration() -> None:
     assert '<path d="M12 5v14M5 12h14"/>' in icon
 
 
-def test_a_connector_shows_its_mark() -> None:
+def test_a_connector_shows_its_mark_on_its_own_colour() -> None:
     icon = rendered("{% connector_icon mark name %}", mark=Sample(mark="github"), name="GitHub")
-    assert '<svg viewBox="0 0 24 24"><path d="M12 .297' in icon
+    assert 'class="connector-icon connector-icon-full"' in icon
+    assert '<svg viewBox="0 0 24 24"><rect width="24" height="24" fill="#181717"/><path' in icon
+    assert 'fill="#ffffff" d="M12 .297' in icon
 
 
 def test_a_connector_without_a_mark_shows_its_monogram() -> None:
