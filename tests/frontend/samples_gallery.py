@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace as Sample
 from typing import TYPE_CHECKING, Any
 
 from tests.frontend import sample_forms, samples as s
@@ -33,9 +34,9 @@ def gallery(_: HttpRequest) -> dict[str, Any]:
             s.status("pending"),
             s.status("reauthorize", "The authorization was revoked."),
             s.status("error", "The service refused the credentials."),
-            s.Sample(kind="accepted", word="Accepted"),
-            s.Sample(kind="duplicate", word="Duplicate"),
-            s.Sample(kind="refused", word="Refused", reason="The delivery was not signed."),
+            Sample(kind="accepted", word="Accepted"),
+            Sample(kind="duplicate", word="Duplicate"),
+            Sample(kind="refused", word="Refused", reason="The delivery was not signed."),
         ],
         "chips": [chip("All", 24, is_current=True), chip("Active", 19), chip("Error", 3)],
         "tabs": connection("Overview").tabs,
