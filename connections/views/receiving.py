@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 METHOD = "POST"
+LARGEST = 2**31 - 1
+"""The greatest size that a row holds; what is announced beyond it counts as that."""
 
 
 class _Cut(Exception):
@@ -59,12 +61,16 @@ def _arrived(request: HttpRequest) -> Request:
 
 def _announced(request: HttpRequest) -> int:
     text = request.META.get("CONTENT_LENGTH") or "0"
-    return int(text) if text.isascii() and text.isdigit() else 0
+    if not text.isascii() or not text.isdigit():
+        return 0
+    return min(int(text), LARGEST) if len(text) <= len(str(LARGEST)) else LARGEST
 
 
 def _read(request: HttpRequest, announced: int, most: int) -> bytes:
-    """Read what was announced; a body in chunks has no length, and is read to the limit."""
-    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+    """Read what was announced; without a length, as by chunks or HTTP/2, to the limit."""
+    is_chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    is_http2 = request.META.get("SERVER_PROTOCOL", "").startswith("HTTP/2")
+    if is_chunked or (is_http2 and not announced):
         return bytes(request.META["wsgi.input"].read(most + 1))
     return bytes(request.read(announced))
 
