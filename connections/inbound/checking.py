@@ -88,4 +88,4 @@ def against(
             verdict = signatures.check(kind, plain, headers=headers, body=body, now=now)
             return Checked(verdict, masking.shown(headers, plain))
     except CredentialUnreadable:
-        return Checked(UNREADABLE, masking.shown(headers))
+        return Checked(UNREADABLE, masking.shown_unopened(headers))

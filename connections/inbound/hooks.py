@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -53,6 +53,7 @@ class Found:
     status: str
     is_disabled: bool
     versions: tuple[Credential, ...]
+    token: str = field(repr=False)
 
 
 def make(connection: Connection) -> Hook:
@@ -113,11 +114,8 @@ def find(token: str) -> Found | None:
     found = isolation.ask_everywhere(_FIND, asked, reason="the hook of a delivery")
     if not found:
         return None
-    workspace_id, connection_id, connector_key, scheme_key, status, is_disabled = found[0][:6]
     versions = tuple(_version(row) for row in found if row[6] is not None)
-    return Found(
-        workspace_id, connection_id, connector_key, scheme_key, status, is_disabled, versions
-    )
+    return Found(*found[0][:6], versions=versions, token=token)
 
 
 def hashed(token: str) -> str:

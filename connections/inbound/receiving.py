@@ -101,7 +101,7 @@ def _refuse(
     headers: masking.Shown | None = None,
     answer: Answer | None = None,
 ) -> Answer:
-    kept = masking.shown(request.headers) if headers is None else headers
+    kept = masking.shown_unopened(request.headers) if headers is None else headers
     storing.refused(found, request, reason=reason, headers=kept)
     pace.note(pace.address(request.address))
     log.info("Delivery refused", connection_id=str(found.connection_id), reason=reason)

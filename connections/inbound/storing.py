@@ -11,6 +11,7 @@ from uuid import UUID
 
 from spojit.lib import storable
 from spojit.lib.ids import new_id
+from spojit.lib.redaction import MASK
 from workspaces import isolation
 from workspaces.vault import keyring
 
@@ -172,7 +173,8 @@ def _shared(found: Found, request: Request, reason: str, headers: Shown) -> dict
         "size": request.size,
         "duration_ms": request.milliseconds,
         "content_type": storable.text(request.content_type)[:200],
-        "headers": json.dumps(headers),
+        # A proxy may have said the path in a header, and the token with it.
+        "headers": json.dumps(headers).replace(found.token, MASK),
         "attempts": 0,
     }
 
