@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -18,6 +19,7 @@ from connections.views.checklists import POLLING_ENDED
 from connections.views.showing import Link, ShownStatus
 from connectors import signatures
 from connectors.outcomes import MEANINGS
+from spojit.lib import clock
 
 if TYPE_CHECKING:
     from connections.models import Connection, Credential, Delivery
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 MOST_RECENT = 5
 NOTHING_CHANGED = 204
+LISTENS_SECONDS = 1800
+"""How long an open page asks for what is new; a tab that was forgotten asks no more."""
+
 HIDDEN = "…"
 ANY_SERVICE = "Webhooks"
 """The category of connectors that stand for no service."""
@@ -34,13 +39,13 @@ ANY_SERVICE = "Webhooks"
 def status(request: WorkspaceRequest, connection: Connection) -> HttpResponse:
     """Answer with the panel once there is something new; status 286 ends the polling."""
     place, newest = request.GET.get("in", ""), _newest(connection)
-    is_waiting = connection.status == Status.PENDING
-    if is_waiting and _seen(newest) == request.GET.get("seen", ""):
+    is_listening = connection.status == Status.PENDING and not _is_tired(request)
+    if is_listening and _seen(newest) == request.GET.get("seen", ""):
         return HttpResponse(status=NOTHING_CHANGED)
     context: dict[str, Any] = {"panel": panel(request, connection, place=place)}
     if place != "added":
         context |= {"head_status": ShownStatus.of(connection), "recent": recent(connection)}
-    code = 200 if is_waiting else POLLING_ENDED
+    code = 200 if is_listening else POLLING_ENDED
     return render(request, "connections/webhook/_panel.html", context, status=code)
 
 
@@ -53,10 +58,11 @@ def panel(
     is_waiting = connection.status == Status.PENDING
     is_told = is_waiting or place == "added" or bool(request.htmx)  # type: ignore[attr-defined]
     return {
-        "url": f"{showing.page(slug, connection, 'status')}?in={place}&seen={_seen(newest)}",
+        "url": f"{showing.page(slug, connection, 'status')}?{_query(request, place, newest)}",
         "page_url": showing.page(slug, connection, "added" if place == "added" else "detail"),
         "is_inside": place == "added",
         "is_waiting": is_waiting,
+        "is_listening": is_waiting and not _is_tired(request),
         "status": ShownStatus(connection.status, ShownStatus.of(connection).word),
         **_words(connection, newest),
         "remedies": _remedies(request, connection, place=place),
@@ -144,6 +150,19 @@ def _newest(connection: Connection) -> Delivery | None:
 def _seen(newest: Delivery | None) -> str:
     """Say which delivery a panel shows, so that a poll knows whether there is a newer one."""
     return str(newest.pk) if newest else ""
+
+
+def _query(request: WorkspaceRequest, place: str, newest: Delivery | None) -> str:
+    since = request.GET.get("since") or str(int(clock.now().timestamp()))
+    return urlencode({"in": place, "seen": _seen(newest), "since": since})
+
+
+def _is_tired(request: WorkspaceRequest) -> bool:
+    """Whether the page has been open for so long that it should ask no more."""
+    since = request.GET.get("since", "")
+    if not (since.isascii() and since.isdigit()):
+        return False
+    return clock.now().timestamp() - int(since[:12]) > LISTENS_SECONDS
 
 
 def _url(connection: Connection) -> str:

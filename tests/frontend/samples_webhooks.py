@@ -105,6 +105,7 @@ def panel(kind: str, **extra: Any) -> Sample:
         "url": f"{BASE}/status/?in=overview&seen=",
         "page_url": f"{BASE}/",
         "is_inside": False,
+        "is_listening": kind == "pending",
         "is_waiting": kind == "pending",
         "status": s.status(kind),
         "sentence": "Waiting for the first delivery…",

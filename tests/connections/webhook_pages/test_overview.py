@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from spojit.lib import clock
 from tests import factories
 from tests.connections import steps, webhooks
 from tests.connections.webhook_pages import hooks
@@ -73,6 +74,17 @@ def test_the_first_delivery_ends_the_polling_and_is_shown(cast: Cast, webhook: C
     assert "&lt;b&gt;7&lt;/b&gt;" in fragment
     assert 'id="recent-deliveries"' in fragment
     assert 'id="head-status" hx-swap-oob="true"' in fragment
+
+
+def test_a_page_that_was_forgotten_asks_no_more(cast: Cast, webhook: Connection) -> None:
+    now = int(clock.now().timestamp())
+    assert poll(cast.bob, webhook, f"?in=overview&seen=&since={now - 1700}") == (204, "")
+    status, fragment = poll(cast.bob, webhook, f"?in=overview&seen=&since={now - 1900}")
+    assert status == 286
+    assert TRIGGER not in fragment
+    assert "Look again" in fragment
+    assert poll(cast.bob, webhook, "?in=overview&seen=&since=nonsense") == (204, "")
+    assert poll(cast.bob, webhook, f"?in=overview&seen=&since={'9' * 5000}") == (204, "")
 
 
 def test_on_the_page_after_adding_nothing_else_is_swapped(cast: Cast, webhook: Connection) -> None:
