@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connections.credentials import ConnectionGone
 from connections.inbound import deliveries, storing
-from connections.models import Delivery
+from connections.models import Connection, Delivery
 from connections.models.delivery import Origin, Verdict
 from spojit.lib import clock, limits
 from spojit.lib.errors import Refused
@@ -27,17 +28,26 @@ class NotKept(Refused):
     hint = "Let the service send it again."
 
 
+class SwitchedOff(Refused):
+    """Staff switched the connector off."""
+
+    code = "connector_disabled"
+    message = "This connector is switched off, so nothing is delivered."
+
+
 def deliver_again(delivery: Delivery, *, actor: Actor | User) -> Delivery:
     """Make a new delivery of an accepted one, or of what a duplicate repeated.
 
     Raises:
         NotKept: the body is gone, or was never kept.
+        ConnectionGone, SwitchedOff: nothing is delivered to it any more, or at this time.
         CredentialUnreadable: the body does not open.
         TooMany: this person did so too often in the last minute.
     """
     actor = Actor.of(actor)
     limits.take(f"again:{actor.id}", limit=MOST_A_MINUTE, seconds=60)
     with isolation.workspace(delivery.workspace_id):
+        _require_open(delivery)
         first = _first(delivery)
         opened = deliveries.opened(first)
         if opened is None:
@@ -55,11 +65,22 @@ def deliver_again(delivery: Delivery, *, actor: Actor | User) -> Delivery:
     return row
 
 
+def _require_open(delivery: Delivery) -> None:
+    """Hold the connection as it is: one that is removed at this moment is left as removed."""
+    rows = Connection.objects.select_for_update(of=("self",), no_key=True)
+    connection = rows.select_related("connector").get(pk=delivery.connection_id)
+    if connection.removed_at is not None:
+        raise ConnectionGone
+    if connection.connector.is_disabled:
+        raise SwitchedOff
+
+
 def _first(delivery: Delivery) -> Delivery:
-    if delivery.verdict != Verdict.DUPLICATE:
-        return delivery
+    """Read what is delivered again: the delivery as it is now, or what a duplicate repeated."""
+    is_repeat = delivery.verdict == Verdict.DUPLICATE
     rows = Delivery.objects.filter(connection_id=delivery.connection_id)
-    found: Delivery | None = rows.filter(pk=delivery.original_id).first()
+    wanted = delivery.original_id if is_repeat else delivery.pk
+    found: Delivery | None = rows.filter(pk=wanted).first()
     if found is None:
         raise NotKept
     return found

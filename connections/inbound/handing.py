@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -66,16 +67,20 @@ def is_any_due(*, now: datetime) -> bool:
 def hand_over(*, now: datetime) -> int:
     """Claim deliveries of all workspaces and hand them over; return how many were claimed.
 
-    What a listener failed on before is claimed alone and last: it keeps nothing else waiting.
+    Each workspace's are one transaction, and what a listener failed on before is one by itself: it
+    keeps nothing else waiting.
 
     Raises:
-        whatever a listener raises; what it was handed comes up again.
+        whatever a listener raises, once all were called; what it was handed comes up again.
     """
-    claimed = _claim(_FRESH, now=now, most=MOST_AT_ONCE) or _claim(_FAILED, now=now, most=1)
-    for workspace_id, ids in claimed.items():
-        with isolation.workspace(workspace_id):
-            _settle(ids)
-    return sum(map(len, claimed.values()))
+    claimed = [
+        *_claim(_FRESH, now=now, most=MOST_AT_ONCE).items(),
+        *_claim(_FAILED, now=now, most=1).items(),
+    ]
+    with ExitStack() as all_of_them:  # what one raises is kept until the others are done
+        for workspace_id, ids in reversed(claimed):
+            all_of_them.callback(_settle, workspace_id, ids)
+    return sum(len(ids) for _, ids in claimed)
 
 
 def _claim(statement: str, *, now: datetime, most: int) -> dict[uuid.UUID, list[uuid.UUID]]:
@@ -88,13 +93,21 @@ def _claim(statement: str, *, now: datetime, most: int) -> dict[uuid.UUID, list[
     return claimed
 
 
-def _settle(ids: list[uuid.UUID]) -> None:
+def _settle(workspace_id: uuid.UUID, ids: list[uuid.UUID]) -> None:
     """Hand over what is still to be, locked meanwhile: a slower worker finds it done."""
-    rows = Delivery.objects.select_for_update().filter(pk__in=ids, settled_at=None)
-    deliveries = list(rows.defer("sealed", "headers").order_by("received_at", "pk"))
-    for delivery in deliveries:
-        if delivery.is_accepted and delivery.reason != CHALLENGE:
+    with isolation.workspace(workspace_id):
+        rows = Delivery.objects.select_for_update(of=("self",)).select_related("connection")
+        waiting = rows.filter(pk__in=ids, settled_at=None).order_by("received_at", "pk")
+        deliveries = list(waiting.defer("sealed", "headers"))
+        for delivery in filter(_is_for_listeners, deliveries):
             for listener in _listeners:
                 listener(delivery)
-    Delivery.objects.filter(pk__in=[row.pk for row in deliveries]).update(settled_at=clock.now())
-    counting.add(deliveries)
+        settled = Delivery.objects.filter(pk__in=[row.pk for row in deliveries])
+        settled.update(settled_at=clock.now())
+        counting.add(deliveries)
+
+
+def _is_for_listeners(delivery: Delivery) -> bool:
+    """Whether it starts anything: what came to a connection that was removed since does not."""
+    is_present = delivery.connection.removed_at is None
+    return delivery.is_accepted and delivery.reason != CHALLENGE and is_present

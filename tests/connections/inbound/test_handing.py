@@ -149,8 +149,7 @@ def test_a_slow_worker_whose_claim_ended_hands_nothing_over_twice(
     [claimed] = handing._claim(handing._FRESH, now=clock.now(), most=10).values()
 
     handing.hand_over(now=clock.now() + handing.AGAIN_AFTER * 2)
-    with isolation.workspace(webhook.workspace):
-        handing._settle(claimed)
+    handing._settle(webhook.workspace_id, claimed)
 
     assert len(heard) == 1
     assert webhooks.counted(webhook) == (1, 0, 0)
