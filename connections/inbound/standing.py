@@ -64,7 +64,6 @@ def _note(connection: Connection, outcome: Outcome, *, before: str) -> None:
         connection=connection,
         kind=Kind.DELIVERY,
         outcome=outcome.name,
-        called=DECIDED_BY,
         status_before=before,
         status_after=connection.status,
     )

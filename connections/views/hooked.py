@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workspaces.access import WorkspaceRequest
 
 MOST_EVENTS = 15
-WORDS = {"accepted": "accepted", "duplicate": "duplicates", "refused": "refused"}
+WORDS = {"accepted": "accepted", "duplicate": "repeated", "refused": "refused"}
 
 
 def overview(request: WorkspaceRequest, connection: Connection) -> HttpResponse:

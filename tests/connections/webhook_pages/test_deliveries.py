@@ -47,7 +47,7 @@ def test_the_list_shows_each_with_its_verdict_and_reason(cast: Cast, webhook: Co
     for word in ("Accepted", "Duplicate", "Refused"):
         assert f'<span class="status-word">{word}</span>' in page
     assert "The delivery was not signed." in page
-    assert "The last 30 days: 0 accepted, 0 duplicates, 1 refused." in page
+    assert "The last 30 days: 0 accepted, 0 repeated, 1 refused." in page
 
 
 def test_the_list_has_fifty_and_asks_the_same_questions_for_them(
