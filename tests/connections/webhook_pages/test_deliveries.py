@@ -222,3 +222,15 @@ def test_a_test_without_a_secret_says_what_is_missing(cast: Cast, listed: None) 
     page = client.post(steps.url(connection, "test_delivery"), follow=True).content.decode()
     assert "There is no signing secret yet, so nothing can be signed." in page
     assert webhooks.deliveries(connection) == []
+
+
+def test_what_strangers_write_is_shown_as_text(cast: Cast, webhook: Connection) -> None:
+    evil = "<script>alert(1)</script>"
+    headers = webhooks.signed("spojit", b"{}", delivery_id=evil) | {"X-Shop": f"{evil}\u202e"}
+    webhooks.deliver(webhook, b"{}", headers=headers)
+    webhooks.deliver(webhook, b"{}", headers={"X-Signature": evil, "X-Delivery-Id": evil})
+    pages = [page_of(cast, webhook)]
+    pages += [steps.get(cast.bob, steps.url(webhook, name))[1] for name in ("detail", "deliveries")]
+    pages.append(steps.get(cast.bob, hooks.page_of(webhooks.deliveries(webhook)[0], webhook))[1])
+    assert all("&lt;script&gt;alert" in page for page in pages)
+    assert all("<script>alert" not in page for page in pages)
