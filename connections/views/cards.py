@@ -82,5 +82,6 @@ def _is_shown(row: Connector, connected: Mapping[str, int]) -> bool:
 
 def _matches(found: Card, search: str) -> bool:
     words = search.lower().split()
-    text = f"{found.name} {found.key} {found.summary} {found.category}".lower()
+    receives = "webhook" if any(scheme.is_inbound for scheme in found.schemes) else ""
+    text = f"{found.name} {found.key} {found.summary} {found.category} {receives}".lower()
     return all(word in text for word in words)

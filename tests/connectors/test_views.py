@@ -49,6 +49,7 @@ def test_the_catalogue_groups_by_category_and_counts_connections(
     [
         ("?q=GITHUB", ["github"]),
         ("?q=pull+requests", ["github"]),
+        ("?q=webhook", ["github"]),
         ("?q=nonsense", []),
         ("?category=Utilities", ["http", "text"]),
         ("?category=Utilities&q=api", ["http"]),
