@@ -45,6 +45,7 @@ def _offsets() -> dict[str, int]:
     return {found.group(1).decode(): found.start() for found in _SLUG.finditer(content)}
 
 
+@lru_cache(maxsize=1)
 def _file() -> Path:
     spec = find_spec("simpleicons")
     if spec is None or spec.origin is None:
