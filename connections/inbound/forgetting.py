@@ -1,85 +1,71 @@
 """What is no longer kept of deliveries: bodies after days, keys after a week, all on removal.
 
-In turns of some thousand rows, each committed, so that nothing waits long for a lock.
+In turns of some rows, each committed, so that nothing waits long for a lock.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 
 from connections.models import Connection, Hook
-from spojit.lib.ids import LEAST
 from workspaces import isolation
 
 if TYPE_CHECKING:
     import uuid
-    from datetime import datetime
 
 MOST_AT_ONCE = 1_000
 REASON = "deliveries past their time"
 
-# What another transaction holds is left for the next time; the condition is looked at once more
-# when a row is locked, so a key that is put to use again at this moment stays.
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+# What another transaction holds is left for the next time, and what it changed is looked at again
+# before it is locked here: a key that is put to use once more at this moment stays.
 _KEYS = """
 WITH old AS MATERIALIZED (
-    SELECT id FROM connections_deliverykey WHERE expires_at < %(before)s AND id > %(after)s
-    ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    SELECT id FROM connections_deliverykey WHERE expires_at < %(before)s
+    ORDER BY expires_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
-DELETE FROM connections_deliverykey AS k USING old WHERE k.id = old.id RETURNING k.id
+DELETE FROM connections_deliverykey AS k USING old WHERE k.id = old.id RETURNING k.expires_at
 """
-_BODIES = """
+
+# One connection's, along the index by which they are listed.
+_OLD = """
 WITH old AS MATERIALIZED (
     SELECT id FROM connections_delivery
-    WHERE received_at < %(before)s AND id > %(after)s
-      AND sealed IS NOT NULL AND settled_at IS NOT NULL
-    ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    WHERE workspace_id = %(workspace)s AND connection_id = %(connection)s
+      AND received_at >= %(after)s AND received_at < %(before)s
+      AND {which}
+    ORDER BY received_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
-UPDATE connections_delivery AS d SET sealed = NULL FROM old WHERE d.id = old.id RETURNING d.id
+{act} old WHERE d.id = old.id RETURNING d.received_at
 """
-_ROWS = """
-WITH old AS MATERIALIZED (
-    SELECT id FROM connections_delivery
-    WHERE received_at < %(before)s AND id > %(after)s AND settled_at IS NOT NULL
-    ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+_BODIES = _OLD.format(
+    which="sealed IS NOT NULL AND settled_at IS NOT NULL",
+    act="UPDATE connections_delivery AS d SET sealed = NULL FROM",
 )
-DELETE FROM connections_delivery AS d USING old WHERE d.id = old.id RETURNING d.id
-"""
-_OF_REMOVED = """
-WITH old AS MATERIALIZED (
-    SELECT id FROM connections_delivery
-    WHERE workspace_id = %(workspace)s AND connection_id = %(connection)s AND id > %(after)s
-      AND (sealed IS NOT NULL OR headers <> '[]' OR address IS NOT NULL
-           OR sender_id <> '' OR content_type <> '')
-    ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+_ROWS = _OLD.format(
+    which="settled_at IS NOT NULL", act="DELETE FROM connections_delivery AS d USING"
 )
-UPDATE connections_delivery AS d
-SET sealed = NULL, headers = '[]', address = NULL, sender_id = '', content_type = ''
-FROM old WHERE d.id = old.id RETURNING d.id
-"""
-_KEYS_OF_REMOVED = """
-WITH old AS MATERIALIZED (
-    SELECT id FROM connections_deliverykey
-    WHERE workspace_id = %(workspace)s AND connection_id = %(connection)s AND id > %(after)s
-    ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+_TELLING = _OLD.format(
+    which="""(sealed IS NOT NULL OR headers <> '[]' OR address IS NOT NULL
+           OR sender_id <> '' OR content_type <> '')""",
+    act="""UPDATE connections_delivery AS d
+SET sealed = NULL, headers = '[]', address = NULL, sender_id = '', content_type = '' FROM""",
 )
-DELETE FROM connections_deliverykey AS k USING old WHERE k.id = old.id RETURNING k.id
-"""
 
 
 def of_removed(connection: Connection) -> None:
-    """Take a removed connection's hook away and forget the first of what came in, in the scope.
+    """Take a removed connection's hook away, and forget what came in, in the scope.
 
-    The rows of deliveries stay, without what they carried and who sent them. Nobody is shown what
-    is left of many, and `past` forgets it.
+    The rows of deliveries stay, without what they carried and who sent them. Of many only the first
+    turn is done here: nobody is shown the rest, and `past` forgets it. Keys end by themselves.
     """
     Hook.objects.filter(connection=connection).delete()
-    place = {"workspace": connection.workspace_id, "connection": connection.pk}
-    for statement in (_KEYS_OF_REMOVED, _OF_REMOVED):
-        asked = place | {"after": LEAST, "most": MOST_AT_ONCE}
-        isolation.ask(connection.workspace_id, statement, asked)
+    _turn(_TELLING, connection.workspace_id, connection.pk, _BEGINNING, _far())
 
 
 def past(*, now: datetime) -> int:
@@ -89,29 +75,56 @@ def past(*, now: datetime) -> int:
     """
     bodies = now - timedelta(days=settings.HOOK_BODY_DAYS)
     rows = now - timedelta(days=settings.HOOK_DELIVERY_DAYS)
-    touched = _in_turns(_KEYS, before=now)
-    touched += sum(_rest_of_removed(*place) for place in _removed(since=rows))
-    return touched + _in_turns(_ROWS, before=rows) + _in_turns(_BODIES, before=bodies)
-
-
-def _removed(*, since: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """List the connections that were removed while deliveries of theirs may be listed still."""
-    with isolation.everything(reason=REASON, is_routine=True):
-        rows = Connection.objects.filter(removed_at__gt=since - timedelta(days=1))
-        return list(rows.values_list("workspace_id", "pk"))
-
-
-def _rest_of_removed(workspace_id: uuid.UUID, connection_id: uuid.UUID) -> int:
-    place = {"workspace": workspace_id, "connection": connection_id}
-    return _in_turns(_KEYS_OF_REMOVED, **place) + _in_turns(_OF_REMOVED, **place)
-
-
-def _in_turns(statement: str, **asked: Any) -> int:
-    """Run a statement, each time from where it came to, until it finds less than its most."""
-    touched, after, found = 0, LEAST, MOST_AT_ONCE
-    while found == MOST_AT_ONCE:
-        parameters = asked | {"after": after, "most": MOST_AT_ONCE}
-        ids = isolation.ask_everywhere(statement, parameters, reason=REASON)
-        touched, found = touched + len(ids), len(ids)
-        after = max((row[0] for row in ids), default=after)
+    touched = _keys(before=now)
+    for workspace_id, connection_id, removed_at in _hooked(since=rows):
+        place = (workspace_id, connection_id)
+        touched += _in_turns(_ROWS, *place, before=rows)
+        if removed_at is not None:
+            touched += _in_turns(_TELLING, *place, before=_far())
+        touched += _in_turns(_BODIES, *place, before=bodies)
     return touched
+
+
+def _hooked(*, since: datetime) -> list[tuple[uuid.UUID, uuid.UUID, datetime | None]]:
+    """List the connections that deliveries of are there: with a hook, or removed lately."""
+    with isolation.everything(reason=REASON, is_routine=True):
+        is_lately = Q(removed_at__gt=since - timedelta(days=30))
+        rows = Connection.objects.filter(Q(hook__isnull=False) | is_lately)
+        return list(rows.values_list("workspace_id", "pk", "removed_at"))
+
+
+def _keys(*, before: datetime) -> int:
+    touched, found = 0, MOST_AT_ONCE
+    while found == MOST_AT_ONCE:
+        asked = {"before": before, "most": MOST_AT_ONCE}
+        found = len(isolation.ask_everywhere(_KEYS, asked, reason=REASON))
+        touched += found
+    return touched
+
+
+def _in_turns(
+    statement: str, workspace_id: uuid.UUID, connection_id: uuid.UUID, *, before: datetime
+) -> int:
+    """Run a statement, each time from where it came to, until it finds less than its most."""
+    touched, after, found = 0, _BEGINNING, MOST_AT_ONCE
+    while found == MOST_AT_ONCE:
+        moments = _turn(statement, workspace_id, connection_id, after, before)
+        touched, found = touched + len(moments), len(moments)
+        after = max(moments, default=after)
+    return touched
+
+
+def _turn(
+    statement: str,
+    workspace_id: uuid.UUID,
+    connection_id: uuid.UUID,
+    after: datetime,
+    before: datetime,
+) -> list[datetime]:
+    asked = {"workspace": workspace_id, "connection": connection_id, "most": MOST_AT_ONCE}
+    asked |= {"after": after, "before": before}
+    return [row[0] for row in isolation.ask(workspace_id, statement, asked)]
+
+
+def _far() -> datetime:
+    return datetime.max.replace(tzinfo=UTC)
