@@ -114,8 +114,18 @@ def find(token: str) -> Found | None:
     found = isolation.ask_everywhere(_FIND, asked, reason="the hook of a delivery")
     if not found:
         return None
+    workspace_id, connection_id, connector_key, scheme_key, status, is_disabled = found[0][:6]
     versions = tuple(_version(row) for row in found if row[6] is not None)
-    return Found(*found[0][:6], versions=versions, token=token)
+    return Found(
+        workspace_id,
+        connection_id,
+        connector_key,
+        scheme_key,
+        status,
+        is_disabled,
+        versions=versions,
+        token=token,
+    )
 
 
 def hashed(token: str) -> str:
