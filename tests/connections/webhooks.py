@@ -38,12 +38,14 @@ SETTINGS = {"custom": {"header": "X-Signature", "method": "body", "id_header": "
 """What else is filled in, by kind."""
 
 
-def make_webhook(workspace: Workspace, kind: str = "spojit", **values: str) -> Connection:
+def make_webhook(
+    workspace: Workspace, kind: str = "spojit", *, name: str = "", **values: str
+) -> Connection:
     """Create a webhook connection of a kind; its secret is the one of `KINDS` unless given."""
     connector_key, secret = KINDS[kind]
     typed = {"signing_secret": secret, **SETTINGS.get(kind, {}), **values}
     return factories.make_connection(
-        workspace, connector_key=connector_key, scheme="webhook", values=typed
+        workspace, connector_key=connector_key, scheme="webhook", name=name, values=typed
     )
 
 

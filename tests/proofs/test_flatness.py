@@ -21,9 +21,12 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from connections import credentials, verification
+from connections.inbound import handing
 from connections.models import Call, Check, Connection, UseCounter
 from spojit.lib import clock
+from spojit.lib.ids import new_id
 from tests import factories
+from tests.connections import webhooks
 from tests.proofs.sizes import IS_FULL, sized
 from workspaces import isolation
 from workspaces.models import Notice
@@ -36,6 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FEW = 10
 MANY = 100 * FEW
 CONNECTIONS, CHECKS, CALLS, DAYS = 5, int(sized(4, 40)), 3, int(sized(3, 30))
+DELIVERIES = int(sized(5, 50))
 ROUNDS = 40
 TABLES = (
     "workspaces_workspace",
@@ -47,8 +51,12 @@ TABLES = (
     "connections_check",
     "connections_call",
     "connections_usecounter",
+    "connections_hook",
+    "connections_delivery",
+    "connections_deliverykey",
+    "connections_deliverycount",
 )
-COPIED_IDS = {"id", "workspace_id", "connection_id"}
+COPIED_IDS = {"id", "workspace_id", "connection_id", "delivery_id"}
 
 Scope = Callable[[], AbstractContextManager[None]]
 
@@ -90,7 +98,15 @@ def _workspace(slug: str) -> Workspace:
         Call.objects.bulk_create(_call(one) for one in made for _ in range(CALLS))
         UseCounter.objects.bulk_create(_use(one, days) for one in made for days in range(DAYS))
         Notice.objects.bulk_create(_notice(one) for one in made)
+    _delivered_to(webhooks.make_webhook(workspace, name="Orders"))
     return workspace
+
+
+def _delivered_to(webhook: Connection) -> None:
+    for number in range(DELIVERIES):
+        webhooks.deliver(webhook, delivery_id=f"made-{number}")
+    while handing.hand_over(now=clock.now()):
+        pass
 
 
 def _check(connection: Connection) -> Check:
@@ -132,7 +148,8 @@ def _notice(connection: Connection) -> Notice:
 def _acts(workspace: Workspace) -> Iterator[Act]:
     client = factories.signed_in(factories.owner_of(workspace))
     with factories.scope(workspace):
-        due = Connection.objects.select_related("workspace").order_by("name")[0]
+        called = Connection.objects.filter(connector_id="http").select_related("workspace")
+        due = called.order_by("name")[0]
         Connection.objects.filter(pk=due.pk).update(verification_due_at=clock.now())
     page, detail = f"/w/{workspace.slug}/connections/", due.get_absolute_url()
     inside: Scope = lambda: isolation.workspace(workspace)  # noqa: E731
@@ -141,6 +158,12 @@ def _acts(workspace: Workspace) -> Iterator[Act]:
     yield Act("connection page", lambda: _opened(client, detail), inside)
     yield Act("borrow", lambda: _borrowed(due), inside)
     yield Act("verification sweep", lambda: _found_due(due), outside)
+    with factories.scope(workspace):
+        webhook = Connection.objects.select_related("workspace").get(name="Orders")
+    deliveries = f"{webhook.get_absolute_url()}deliveries/"
+    yield Act("deliveries page", lambda: _opened(client, deliveries), inside)
+    yield Act("delivery", lambda: _delivered(webhook), outside)
+    yield Act("hand-over", lambda: handing.hand_over(now=clock.now()), outside)
 
 
 def _opened(client: Any, path: str) -> None:
@@ -155,6 +178,10 @@ def _borrowed(connection: Connection) -> None:
 def _found_due(connection: Connection) -> None:
     found = verification.find_due(now=clock.now())
     assert found == [(connection.workspace_id, connection.pk)]
+
+
+def _delivered(webhook: Connection) -> None:
+    assert webhooks.deliver(webhook, delivery_id=str(new_id())).status_code == 202
 
 
 def _copy(workspace: Workspace, numbers: range) -> None:
@@ -174,6 +201,8 @@ def _copying(table: str) -> str:
         if name in COPIED_IDS
         else f"old.{name} || '-' || n"
         if name == "slug"
+        else f"md5(old.{name} || n)"
+        if name == "token_hash"
         else f"old.{name}"
         for name in names
     ]
