@@ -52,6 +52,7 @@ class SecretForm(SchemeForm):
     """
 
     retire_in = _retire_in("Retire the old secret")
+    replaces = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class SecretForm(SchemeForm):
         self.base, self.has_secret = base, has_secret
         shown = credentials.public_values(base) if base else {}
         super().__init__(data, connector=connector, scheme=scheme, shown=shown)
+        self.fields["replaces"].initial = base.version if base else None
         if not has_secret:
             del self.fields["retire_in"]
         if self._is_theirs:

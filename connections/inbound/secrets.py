@@ -35,6 +35,14 @@ class NothingToRetire(Refused):
     message = "There is no older secret to retire."
 
 
+class Overtaken(Refused):
+    """Another secret was put to use since the person saw which one it is."""
+
+    code = "overtaken"
+    message = "Another secret was put to use meanwhile, so this one was not."
+    hint = "Look at the secrets first: only the newest two are valid."
+
+
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """A version put to use; `made` is the secret that was chosen here, to be shown once."""
@@ -87,6 +95,7 @@ def rotate(
     retire_at: datetime | None,
     actor: Actor | User,
     keep: bool = False,
+    replaces: int | None = None,
 ) -> Rotated:
     """Put a new secret to use at once; the one before stays valid beside it until it is retired.
 
@@ -96,14 +105,18 @@ def rotate(
         retire_at: when the older one ends; None leaves that to a person.
         actor: who does it.
         keep: keep the stored secret, and change only how deliveries are signed.
+        replaces: the version that the person saw in use; a form that is sent twice would otherwise
+            end the secret that the service still signs with.
 
     Raises:
+        Overtaken: another version is in use by now; nothing was changed.
         InvalidValues: with a message per field; nothing was changed.
         ConnectionGone: it was removed meanwhile; nothing was stored.
     """
     actor = Actor.of(actor)
     values, made = made_for(connection.manifest_scheme, values, keep=keep)
     with isolation.workspace(connection.workspace_id):
+        _require_in_use(connection, replaces)
         staged = credentials.stage(connection, values=values, actor=actor)
         credential = credentials.promote(staged, actor=actor)
         older = Credential.objects.filter(connection_id=connection.pk, state=State.PREVIOUS)
@@ -137,6 +150,13 @@ def retire_at(connection: Connection, *, at: datetime | None, actor: Actor | Use
         older.save(update_fields=["restorable_until"])
         _record(connection, actor=actor, act="credential.retirement_set", version=older.version)
     return older
+
+
+def _require_in_use(connection: Connection, version: int | None) -> None:
+    Connection.objects.select_for_update().get(pk=connection.pk)
+    current = credentials.current(connection)
+    if version is not None and current is not None and current.version != version:
+        raise Overtaken
 
 
 def _older(connection: Connection) -> Credential:

@@ -105,6 +105,7 @@ def save(request: WorkspaceRequest, connection: Connection, entered: SecretForm)
             retire_at=entered.retire_at,
             actor=request.actor,
             keep=entered.keeps,
+            replaces=entered.cleaned_data["replaces"],
         )
     except InvalidValues as refused:
         entered.refuse(refused)
