@@ -99,11 +99,12 @@ def next_health_of_webhook(health: Health, outcome: Outcome) -> Health:
     """Return the health of a webhook after its secret was tried without any delivery.
 
     A secret that opens proves nothing of the service, so that an Error ends in waiting for a
-    delivery; one that does not open is an Error.
+    delivery; one that does not open is an Error. When it could not be tried, as while staff has the
+    connector switched off, nothing is known.
     """
-    if not outcome.is_ok and outcome.name != "unverified":
-        return Health(_status_for(health, outcome), outcome.name, health.is_grant)
-    is_mended = health.status == "error"
+    if outcome.name == "credential_unreadable":
+        return Health("error", outcome.name, health.is_grant)
+    is_mended = health.status == "error" and (outcome.is_ok or outcome.name == "unverified")
     return Health("pending", "", health.is_grant) if is_mended else health
 
 
