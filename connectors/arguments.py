@@ -53,6 +53,8 @@ def sentence(error: Any) -> str:
 
 
 def _rule(error: Any) -> str:
+    if error.context:  # of `anyOf` and the like: what each of them would have wanted
+        return " or ".join(dict.fromkeys(_rule(inner) for inner in error.context))
     wanted = error.validator_value
     words = {
         "type": f"it must be {_either(wanted)}",
@@ -69,4 +71,4 @@ def _rule(error: Any) -> str:
 
 
 def _either(types: Any) -> str:
-    return " or ".join(types) if isinstance(types, list) else str(types)
+    return " or ".join(map(str, types)) if isinstance(types, list) else str(types)

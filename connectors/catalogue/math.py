@@ -15,6 +15,7 @@ LARGEST = 10**15
 """Beyond it, numbers of JSON readers are no longer exact to the cent."""
 
 Number = int | float
+Share = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)]
 Numbers = Annotated[list[Number], Field(min_length=1, max_length=100_000)]
 
 Digits = Annotated[int, Field(ge=0, le=12, description="After the point.")]
@@ -124,7 +125,7 @@ def distribution(*, numbers: Numbers) -> dict[str, Number]:
 def allocate(
     *,
     amount: Number,
-    shares: Annotated[list[Annotated[Number, Field(ge=0)]], Field(min_length=1, max_length=1_000)],
+    shares: Annotated[list[Share], Field(min_length=1, max_length=1_000)],
     digits: Digits = 2,
 ) -> list[Number]:
     """Divides an amount by shares so that no cent is lost: 100 by three is 33.34, 33.33, 33.33."""

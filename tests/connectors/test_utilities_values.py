@@ -103,6 +103,7 @@ def test_an_amount_is_divided_to_the_last_cent(amount: float, shares: list[int])
         ("percentage", {"part": 1, "whole": 0}, "zero"),
         ("percentage", {"part": 1e300, "whole": 1e-300}, "too many digits"),
         ("allocate", {"amount": 1, "shares": [0, 0]}, "all zero"),
+        ("allocate", {"amount": 1, "shares": [-1, 3]}, "shares"),
         ("allocate", {"amount": 1e300, "shares": [1, 2]}, "too many digits"),
         ("clamp", {"value": 1, "least": 2, "greatest": 1}, "greater than"),
         ("format_number", {"value": 1e300}, "too many digits"),
