@@ -1,4 +1,4 @@
-"""Verifying a webhook connection by hand: its secret opens or not, and nothing else counts."""
+"""What a person tries by hand: verifying a webhook connection, and sending it a test."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connections import verification
+from connections.inbound import testing
 from connections.models import Connection, Credential
 from connectors.models import Connector
 from tests.connections import steps, webhooks
@@ -64,3 +65,14 @@ def test_a_secret_that_does_not_open_is_an_error(cast: Cast, webhook: Connection
     found = verify(cast, webhook)
 
     assert (found.status, found.reason) == ("error", "credential_unreadable")
+
+
+def test_a_test_says_nothing_of_who_uses_a_secret(cast: Cast) -> None:
+    connection = webhooks.make_webhook(cast.workspace)
+
+    testing.send(connection, actor=cast.bob)
+
+    with isolation.workspace(connection.workspace):
+        row = Credential.objects.get()
+    assert (row.first_used_at, row.last_used_at) == (None, None)
+    assert fresh(connection).used_at is None
