@@ -19,6 +19,9 @@ from connections.models import (
 from connections.oauth import apps
 from workspaces.vault.rotation import sealed_columns
 
+BODIES_AT_ONCE = 20
+"""Bodies of a mebibyte each are opened, sealed and written as text: some 100 MiB at once."""
+
 
 def register() -> None:
     """Name them, with the place that each value was sealed for."""
@@ -42,4 +45,6 @@ def register() -> None:
     sealed_columns.register(Revocation, "sealed", purpose="revocation")
     sealed_columns.register(Call, "arguments_sealed", purpose=tries.PURPOSE)
     sealed_columns.register(Hook, "token_sealed", purpose=hooks.PURPOSE)
-    sealed_columns.register(Delivery, "sealed", purpose=storing.PURPOSE)
+    sealed_columns.register(
+        Delivery, "sealed", purpose=storing.PURPOSE, most_at_once=BODIES_AT_ONCE
+    )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-BATCH_SIZE = 500
+BATCH_SIZE = sealed_columns.MOST_AT_ONCE
 # Longer than a key stays cached (60 s) plus any request or task that may seal with it.
 RETIRE_AFTER = timedelta(minutes=5)
 # Rows that others hold locked are left out, and looked for again this often.
@@ -78,7 +78,7 @@ def rotate_data_key(
     Args:
         workspace: whose content it is.
         new_key: False goes on with a rotation that was stopped.
-        batch_size: values in one transaction.
+        batch_size: values in one transaction, at most; fewer where they are long.
         now: tells the time.
 
     Raises:
@@ -136,6 +136,7 @@ def _warm(row: DataKey) -> None:
 def _reseal(
     column: SealedColumn, workspace_id: UUID, current: DataKey, size: int, progress: Resealing
 ) -> Iterator[Resealing]:
+    size = min(size, column.most_at_once)
     for attempt in range(PASSES):
         time.sleep(PAUSE_SECONDS if attempt else 0)
         unreadable, last = 0, LEAST

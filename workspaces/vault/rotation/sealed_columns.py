@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+MOST_AT_ONCE = 500
+
+
 class UnregisteredColumn(SpojitError):
     """A sealed column that nobody registered; a bug, found before its key is dropped."""
 
@@ -25,7 +28,8 @@ class UnregisteredColumn(SpojitError):
 class SealedColumn:
     """A column of a tenant table, and how each row's place is told.
 
-    `row` and `version` give what the value was sealed with, from the row itself.
+    `row` and `version` give what the value was sealed with, from the row itself. `most_at_once` is
+    how many are sealed again in one transaction: few where values are long.
     """
 
     model: type[Model]
@@ -33,6 +37,7 @@ class SealedColumn:
     purpose: str
     row: Callable[[Any], str]
     version: Callable[[Any], int]
+    most_at_once: int = MOST_AT_ONCE
 
     def place(self, row: Any) -> dict[str, Any]:
         """Say where a row's value belongs, as `keyring.seal` and `keyring.open_` take it."""
@@ -63,6 +68,7 @@ def register(
     purpose: str,
     row: Callable[[Any], str] = _primary_key,
     version: Callable[[Any], int] = _first_version,
+    most_at_once: int = MOST_AT_ONCE,
 ) -> None:
     """Name a column whose values `rotate_data_key` seals again.
 
@@ -72,8 +78,9 @@ def register(
         purpose: what its values are sealed for.
         row: gives the row part of the place; the primary key unless told otherwise.
         version: gives the version part; 1 unless told otherwise.
+        most_at_once: how many values may be held in memory at once.
     """
-    _columns[model, column] = SealedColumn(model, column, purpose, row, version)
+    _columns[model, column] = SealedColumn(model, column, purpose, row, version, most_at_once)
 
 
 def registered() -> list[SealedColumn]:
