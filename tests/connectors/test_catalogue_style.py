@@ -62,7 +62,7 @@ def tools(connectors: Iterable[Connector]) -> list[tuple[str, Tool]]:
     ]
 
 
-def sentences(connector: Connector) -> Iterator[str]:
+def sentences(connector: Connector) -> Iterator[str | None]:
     """Return what people read as sentences."""
     yield from (connector.summary, *connector.before_you_start)
     yield from (rule.detail for rule in connector.answers)
