@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from connections import lifecycle
 from connections.credentials import ConnectionGone
-from connections.inbound import again, forgetting, handing
+from connections.inbound import again, forgetting, handing, storing
 from connections.inbound.again import SwitchedOff
-from connections.models import Connection, Delivery
+from connections.models import Connection, Delivery, Hook
 from connectors.models import Connector
 from spojit.lib import clock
 from tests.connections import webhooks
@@ -94,6 +94,29 @@ def test_a_removed_connections_deliveries_go_to_nobody(
 
     assert heard == []
     assert handed(webhook) == [True]
+
+
+def test_what_is_stored_while_its_connection_is_removed_goes_to_nobody_and_is_forgotten(
+    cast: Cast, webhook: Connection, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = storing.verified
+
+    def remove_before(*asked: Any) -> Any:
+        lifecycle.remove(webhook, actor=cast.alice)
+        return store(*asked)
+
+    with isolation.workspace(webhook.workspace):
+        Connection.objects.update(status="active")
+    monkeypatch.setattr(storing, "verified", remove_before)
+    assert deliver(webhook).status_code == 202
+
+    handing.hand_over(now=clock.now())
+    forgetting.past(now=clock.now())
+
+    assert heard == []
+    assert [(row.sealed, row.headers) for row in webhooks.deliveries(webhook)] == [(None, [])]
+    with isolation.workspace(webhook.workspace):
+        assert Hook.objects.count() == 0
 
 
 def test_nothing_of_a_removed_connection_is_delivered_again(
