@@ -33,7 +33,7 @@ def read(delivery: claims.Delivery) -> claims.Claim:
 
 def identify(delivery: claims.Delivery) -> claims.Named:
     """Name it by the header that people named; it is not signed."""
-    return claims.named(delivery.header(_setting(delivery.values, "id_header")))
+    return claims.named(delivery.header(_id_header(delivery.values)))
 
 
 def sign(draft: claims.Draft) -> dict[str, str]:
@@ -53,7 +53,7 @@ def sign(draft: claims.Draft) -> dict[str, str]:
 
 def deduplicates_by(values: Mapping[str, str]) -> str:
     """Say by what repeated deliveries are known."""
-    if name := _setting(values, "id_header"):
+    if name := _id_header(values):
         return f"By the header {name}, for seven days."
     if _setting(values, "method") == _WITH_MOMENT:
         return "By the signature, for ten minutes."
@@ -62,6 +62,12 @@ def deduplicates_by(values: Mapping[str, str]) -> str:
 
 def _setting(values: Mapping[str, str], name: str) -> str:
     return values.get(name) or _DEFAULTS.get(name, "")
+
+
+def _id_header(values: Mapping[str, str]) -> str:
+    """Give the header of the ID; an ID is kept and shown, so that of the token is none."""
+    name = _setting(values, "id_header")
+    return "" if name.lower() == _setting(values, "header").lower() else name
 
 
 def _prefix(values: Mapping[str, str]) -> str:

@@ -117,3 +117,14 @@ def test_a_header_in_which_a_proxy_says_the_path_keeps_no_token(
     rows = webhooks.deliveries(webhook)
     assert [row.verdict for row in rows] == ["refused", "accepted"]
     assert {dict(row.headers)[name.lower()] for row in rows} == {"/hooks/••••"}
+
+
+def test_a_token_is_no_id_though_somebody_named_its_header_for_both(cast: Cast) -> None:
+    named = {"method": "token", "header": "X-Hello", "id_header": "x-hello"}
+    connection = webhooks.make_webhook(cast.workspace, "custom", **named)
+
+    for _ in range(2):
+        assert deliver(connection, b"{}", headers={"X-Hello": SECRET}).status_code == 202
+
+    rows = webhooks.deliveries(connection)
+    assert [(row.verdict, row.sender_id) for row in rows] == [("accepted", "")] * 2
