@@ -13,6 +13,7 @@ from connections import credentials, health, signals
 from connections.credentials import CredentialMissing, CredentialUnreadable
 from connections.models import Check, Connection
 from connections.models.check import Kind
+from connections.notes import Note
 from connections.oauth import endings, refresh
 from connections.oauth.refresh import RefreshLate, RefreshRefused
 from connectors import execution
@@ -89,10 +90,12 @@ def call(
     arguments: Mapping[str, Any],
     use: Use,
     idempotency_key: str = "",
+    note: Note | None = None,
 ) -> Outcome:
     """Run a tool through a connection and record the use.
 
-    What the service answers, or fails to, is the outcome; its data is masked.
+    What the service answers, or fails to, is the outcome; its data is masked. `note` says how
+    long it may take, and is filled in.
 
     Raises:
         NetworkInTransaction: called inside an open transaction.
@@ -107,7 +110,7 @@ def call(
     refuse_uncallable(in_use.standing)
     with logs.bound(connection_id=str(connection.pk)):
         outcome, was_sent = _attempt(
-            connection, in_use.credential, found, arguments, idempotency_key
+            connection, in_use.credential, found, arguments, idempotency_key, note or Note()
         )
     record(connection, tool=tool, outcome=outcome, was_sent=was_sent)
     log.info(
@@ -128,6 +131,7 @@ def _attempt(
     tool: Tool,
     arguments: Mapping[str, Any],
     idempotency_key: str,
+    note: Note,
 ) -> tuple[Outcome, bool]:
     """Call, once more with renewed tokens when these are refused; say whether it was sent at all.
 
@@ -135,11 +139,11 @@ def _attempt(
     """
     try:
         credential = refresh.fresh(connection, credential)
-        outcome = _make(connection, credential, tool, arguments, idempotency_key)
+        outcome = _make(connection, credential, tool, arguments, idempotency_key, note)
         if outcome.name == "credentials_refused":
             newer = refresh.after_refusal(connection, credential)
             if newer is not None:
-                outcome = _make(connection, newer, tool, arguments, idempotency_key)
+                outcome = _make(connection, newer, tool, arguments, idempotency_key, note)
     except (RefreshLate, RefreshRefused) as failure:
         return Outcome(failure.outcome, detail=f"{failure.message} {failure.hint}"), False
     return outcome, True
@@ -151,15 +155,19 @@ def _make(
     tool: Tool,
     arguments: Mapping[str, Any],
     idempotency_key: str,
+    note: Note,
 ) -> Outcome:
     try:
         with credentials.borrow(connection, credential=credential) as borrowed:
+            note.arguments = redaction.redact_value(dict(arguments))
+            note.credential_version = borrowed.version
             outcome = execution.call(
                 connection.manifest,
                 connection.manifest_scheme,
                 tool,
                 borrowed.reveal(),
                 arguments,
+                policy=note.policy,
                 idempotency_key=idempotency_key,
             )
             return masked(outcome)
