@@ -120,7 +120,7 @@ MIGRATION_DATABASE_URL = env.url("MIGRATION_DATABASE_URL", schemes=POSTGRESQL)
 REDIS_URL = env.url("REDIS_URL", schemes=REDIS, fix="for example redis://:password@host:6379/0")
 
 DATABASES: dict[str, Any] = {
-    "default": Env.database(DATABASE_URL, pool_size=env.number("DATABASE_POOL_SIZE", default=20)),
+    "default": Env.database(DATABASE_URL, pool_size=env.number("DATABASE_POOL_SIZE", default=30)),
     # Owns the tables: migrations, and `purge` of the append-only audit log. Never serves requests.
     "owner": Env.database(MIGRATION_DATABASE_URL or DATABASE_URL),
 }
@@ -168,6 +168,7 @@ _BEAT_SECONDS = {
     "connections.sweep": SWEEP_SECONDS,
     "connections.refresh_due": SWEEP_SECONDS,
     "connections.tidy": 3600,
+    "workflows.sweep": SWEEP_SECONDS,
     "workspaces.mail_notices": 10,
 }
 CELERY_BEAT_SCHEDULE = {
@@ -183,6 +184,10 @@ HOOK_REQUESTS_PER_ADDRESS = env.number("HOOK_REQUESTS_PER_ADDRESS", default=30_0
 HOOK_BODY_BYTES = env.number("HOOK_BODY_BYTES", default=1024 * 1024)
 HOOK_BODY_DAYS = env.number("HOOK_BODY_DAYS", default=7)
 HOOK_DELIVERY_DAYS = env.number("HOOK_DELIVERY_DAYS", default=30)
+# How many runs one worker process carries on at once; how long a run may work, waits left out.
+RUN_THREADS = env.number("RUN_THREADS", default=8)
+RUN_SECONDS = env.number("RUN_SECONDS", default=3600)
+RUN_DAYS = env.number("RUN_DAYS", default=30)
 # How long one worker alone may verify a connection or make a call: more than a call's 30 s.
 LEASE_SECONDS = env.number("LEASE_SECONDS", default=45)
 

@@ -40,7 +40,7 @@ FIXED = {
     "SECRET_KEY": "tests " * 10,
     # Fixed, because the template database holds what was sealed with it.
     "ROOT_KEYS": "tests:" + base64.b64encode(bytes(range(32))).decode(),
-    "DATABASE_POOL_SIZE": "20",
+    "DATABASE_POOL_SIZE": "30",
 }
 # What the app's role may do here and nowhere else: pytest-django empties tables between tests.
 TEST_RIGHTS = "GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO spojit_app"

@@ -11,6 +11,7 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registries of the apps below."""
-        from workflows import receivers  # noqa: PLC0415 - models are ready now
+        from workflows import receivers, sealed  # noqa: PLC0415 - models are ready now
 
         receivers.register()
+        sealed.register()

@@ -1,11 +1,33 @@
-"""What this app tells the registries of the apps below: who uses a connection."""
+"""What this app tells the registries of the apps below: uses, deliveries, status, retention."""
 
 from __future__ import annotations
 
-from connections import usage
-from workflows import references
+from typing import TYPE_CHECKING
+
+from connections import signals, usage
+from connections.inbound import handing
+from workflows import references, tasks
+from workflows.runs import forgetting, holding
+from workflows.triggers import webhook
+from workspaces import retention
+
+if TYPE_CHECKING:
+    from connections.models import Connection, Delivery
 
 
 def register() -> None:
     """Fill the registries."""
     usage.register(find=references.find, count=references.count)
+    handing.on_delivery(_start)
+    signals.on_status_changed(_go_on)
+    retention.register("runs", forgetting.past)
+
+
+def _start(delivery: Delivery) -> None:
+    if webhook.hear(delivery):
+        tasks.announce()
+
+
+def _go_on(connection: Connection, _before: str, after: str) -> None:
+    if holding.is_over(after) and holding.go_on(connection):
+        tasks.announce()

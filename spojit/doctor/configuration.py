@@ -79,7 +79,7 @@ def _proxies() -> Finding:
 
 def _pool() -> Finding:
     size = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
-    threads = settings.WORKER_CONCURRENCY + settings.REFRESH_THREADS
+    threads = settings.WORKER_CONCURRENCY + settings.REFRESH_THREADS + settings.RUN_THREADS
     if size <= threads:
         remedy = f"Set DATABASE_POOL_SIZE to {threads + 1} or more."
         return bad("pool", f"{size} connections for {threads} worker threads", remedy=remedy)

@@ -46,7 +46,7 @@ def test_the_configuration_of_tests_is_a_trial_without_faults() -> None:
         ("SECRET_KEY", "short", "SECRET_KEY", "only 5 characters"),
         ("ALLOWED_HOSTS", ["*"], "ALLOWED_HOSTS", "any host name is answered"),
         ("ALLOWED_HOSTS", [], "ALLOWED_HOSTS", "no host name is answered"),
-        ("WORKER_CONCURRENCY", 12, "pool", "20 connections for 20 worker threads"),
+        ("WORKER_CONCURRENCY", 14, "pool", "30 connections for 30 worker threads"),
     ],
 )
 def test_a_bad_setting_is_found(

@@ -1,18 +1,7 @@
-"""What tests of workflows share: the cast."""
+"""What tests of workflows share: the cast, and what tests of connections have."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from tests.connections.conftest import authority, cast, connection, reach, server, set_clock
 
-import pytest
-
-if TYPE_CHECKING:
-    from tests.factories import Cast
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """Alice owns, adam administers, bob builds, vera views, mallory lives next door."""
-    from tests import factories  # noqa: PLC0415 - Django is set up by now
-
-    return factories.make_cast()
+__all__ = ["authority", "cast", "connection", "reach", "server", "set_clock"]

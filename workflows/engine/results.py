@@ -1,0 +1,82 @@
+"""How a step ends: done, failed, or not yet. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spojit.lib.errors import SpojitError
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that did what it is for.
+
+    Attributes:
+        value: what later steps find, JSON-like.
+        output: where the run goes on.
+        response: what the run gives back, when this is what the step says.
+    """
+
+    value: Any = None
+    output: str = "next"
+    response: dict[str, Any] | None = None
+
+
+class Failed(SpojitError):
+    """A step that did not; the message says why, and holds neither values nor foreign text."""
+
+    code = "step_failed"
+    message = "The step failed."
+
+    def __init__(self, outcome: str, sentence: str = "") -> None:
+        """Name what it came to; the node is filled in by whoever runs it."""
+        super().__init__(sentence)
+        self.outcome = outcome
+        self.node_id = ""
+
+
+class Waits(SpojitError):
+    """A step that goes on later: at a moment, after a pause, or when a connection works again.
+
+    `attempts` were made so far. `is_written` says that the step's row tells it already.
+    """
+
+    code = "step_waits"
+    message = "The step waits."
+
+    def __init__(
+        self,
+        until: datetime,
+        why: str,
+        *,
+        waits_for_id: uuid.UUID | None = None,
+        attempts: int = 0,
+        outcome: str = "",
+    ) -> None:
+        """Say until when, and why: `time`, `retry` or `connection`."""
+        super().__init__()
+        self.until = until
+        self.why = why
+        self.waits_for_id = waits_for_id
+        self.attempts = attempts
+        self.outcome = outcome
+        self.is_written = False
+
+    @classmethod
+    def together(cls, waits: Sequence[Waits]) -> Waits:
+        """Make one of several: the first moment, and a connection when any waits for one."""
+        held = next((one for one in waits if one.waits_for_id), None)
+        first = min(waits, key=lambda one: one.until)
+        merged = cls(
+            first.until,
+            held.why if held else first.why,
+            waits_for_id=held.waits_for_id if held else None,
+        )
+        merged.is_written = True
+        return merged

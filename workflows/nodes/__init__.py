@@ -1,0 +1,35 @@
+"""What runs a node of each kind: one module a kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workflows.nodes import (
+    condition,
+    connector,
+    delay,
+    loop,
+    parallel,
+    response,
+    transform,
+    unready,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from workflows.engine.results import Done
+    from workflows.engine.visit import Visit
+
+KINDS: Mapping[str, Callable[[Visit], Done]] = {
+    "connector": connector.run,
+    "condition": condition.run,
+    "loop": loop.run,
+    "parallel": parallel.run,
+    "transform": transform.run,
+    "response": response.run,
+    "delay": delay.run,
+    "approval": unready.run,
+    "sub_workflow": unready.run,
+    "email": unready.run,
+}

@@ -1,0 +1,169 @@
+"""Connector: one tool, through a connection where the connector needs one.
+
+What must not happen twice is written down as under way before it is sent: when it is found so
+later, its outcome is unknown and it is not repeated.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from connections import calls
+from connections.calls import Use
+from connections.models import Connection, Status
+from connections.notes import Note
+from connectors import execution, registry
+from spojit.lib import clock
+from spojit.lib.errors import Refused
+from workflows.definition import settings as kinds
+from workflows.engine import retry
+from workflows.engine.results import Done, Failed, Waits
+from workspaces import isolation
+
+if TYPE_CHECKING:
+    from connectors.manifest import Tool
+    from connectors.outcomes import Outcome
+    from workflows.engine.visit import Visit
+
+HOLD_FOR = timedelta(hours=24)
+"""How long a step waits for its connection to work again."""
+
+HELD = "connection_broken"
+BROKEN = frozenset({Status.REAUTHORIZE, Status.ERROR})
+_SPACE = uuid.UUID("7e0b4e0e-6d53-4c0e-9a0c-54a3a3e1c9f1")
+"""Of the names that idempotency keys are made from."""
+
+
+class ConnectionMissing(Refused):
+    """There is no such connection in the workspace."""
+
+    code = "connection_missing"
+    message = "The connection of this step is not here."
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    visit: Visit
+    settings: kinds.Connector
+    tool: Tool
+    connection: Connection | None
+    run_id: uuid.UUID
+    workspace_id: uuid.UUID
+
+    @property
+    def is_repeatable(self) -> bool:
+        return retry.is_repeatable(self.tool, has_key=self.connection is not None)
+
+
+def run(visit: Visit) -> Done:
+    """Make the call, or wait for the next attempt at it, or for its connection."""
+    call = _prepared(visit)
+    _refuse_in_doubt(call)
+    _wait_for_attempt(visit)
+    if call.connection is not None:
+        _hold(visit, call.connection)
+    arguments = visit.scope.fill(call.settings.arguments)
+    if not call.is_repeatable:
+        visit.journal.begun(visit)
+    return _judged(call, _made(call, arguments))
+
+
+def _prepared(visit: Visit) -> _Call:
+    settings = visit.node.settings
+    assert isinstance(settings, kinds.Connector)
+    facts, owner = visit.facts, visit.journal.owner
+    facts.tool = settings.tool
+    facts.attempts = (visit.entry.attempts if visit.entry else 0) + 1
+    connection = _connection(owner.workspace_id, settings.connection_id)
+    if connection is not None:
+        facts.connection_id, facts.connection_name = connection.pk, connection.name
+    tool = registry.get(settings.connector).tool(settings.tool)
+    return _Call(visit, settings, tool, connection, owner.run_id, owner.workspace_id)
+
+
+def _connection(workspace_id: uuid.UUID, connection_id: str) -> Connection | None:
+    """Find the connection, also one that was removed: calling through it says by whom."""
+    if not connection_id:
+        return None
+    with isolation.workspace(workspace_id):
+        found: Connection | None = Connection.objects.filter(pk=connection_id).first()
+    if found is None:
+        raise ConnectionMissing
+    return found
+
+
+def _refuse_in_doubt(call: _Call) -> None:
+    entry = call.visit.entry
+    if entry is not None and entry.status == "running" and not call.is_repeatable:
+        call.visit.facts.attempts = entry.attempts
+        sentence = "A worker was lost while this was sent, so it may have been carried out."
+        raise Failed("outcome_unknown", sentence)
+
+
+def _wait_for_attempt(visit: Visit) -> None:
+    """Wait on, when a pause is not over."""
+    entry = visit.entry
+    if entry is None or entry.status != "waiting" or entry.outcome == HELD:
+        return
+    if entry.due_at and entry.due_at > clock.now():
+        again = Waits(entry.due_at, "retry")
+        again.is_written = True
+        raise again
+
+
+def _hold(visit: Visit, connection: Connection) -> None:
+    """Wait for a connection that does not work now; after a day, fail."""
+    entry = visit.entry
+    if connection.removed_at is not None or connection.status not in BROKEN:
+        return
+    held_until = entry.due_at if entry and entry.outcome == HELD else None
+    until = held_until or clock.now() + HOLD_FOR
+    if until <= clock.now():
+        raise Failed(HELD, f"The connection {connection.name} did not work for 24 hours.")
+    attempts = visit.facts.attempts - 1
+    raise Waits(until, "connection", waits_for_id=connection.pk, attempts=attempts, outcome=HELD)
+
+
+def _made(call: _Call, arguments: dict[str, Any]) -> Outcome:
+    facts = call.visit.facts
+    if call.connection is None:
+        facts.shown_input = arguments
+        calls.refuse_disabled(call.settings.connector)
+        manifest = registry.get(call.settings.connector)
+        return execution.call(manifest, None, call.tool, {}, arguments)
+    note = Note(seconds=float(call.settings.timeout_seconds))
+    try:
+        return calls.call(
+            call.connection,
+            tool=call.settings.tool,
+            arguments=arguments,
+            use=Use("run", id=call.run_id),
+            idempotency_key=str(uuid.uuid5(_SPACE, f"{call.run_id}:{call.visit.place}")),
+            note=note,
+        )
+    finally:
+        facts.shown_input = note.arguments
+        facts.credential_version = note.credential_version
+
+
+def _judged(call: _Call, outcome: Outcome) -> Done:
+    """Tell what an outcome means for the step: done, once more after a pause, or failed."""
+    if outcome.is_ok:
+        return Done(outcome.data)
+    attempt = call.visit.facts.attempts
+    if retry.is_tried_again(
+        outcome,
+        tool=call.tool,
+        attempt=attempt,
+        attempts=call.settings.attempts,
+        has_key=call.connection is not None,
+    ):
+        chance = random.random()  # noqa: S311 - to spread waits, not to keep a secret
+        seconds = retry.delay_before(attempt + 1, outcome, chance=chance)
+        until = clock.now() + timedelta(seconds=seconds)
+        raise Waits(until, "retry", attempts=attempt, outcome=outcome.name)
+    raise Failed(outcome.name, outcome.detail or outcome.meaning.sentence)

@@ -1,0 +1,5 @@
+"""Runs: started, claimed by workers, carried on step by step, kept for a while."""
+
+from workflows.runs.starting import start
+
+__all__ = ["start"]

@@ -1,0 +1,148 @@
+"""Carries one claimed run on: as far as it goes, then it is finished or given back until later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from connections.models import Connection, Status
+from spojit.lib import clock, logs, redaction
+from workflows.engine.advance import advance as walk
+from workflows.engine.results import Failed, Waits
+from workflows.engine.scope import Scope
+from workflows.nodes import KINDS
+from workflows.runs import graphs, values
+from workflows.runs.journal import LeaseLost, RunJournal, Stopped
+from workspaces import isolation
+from workspaces.vault.envelope import CannotOpen
+
+if TYPE_CHECKING:
+    import uuid
+
+    from workflows.runs.claiming import Claimed
+
+log = structlog.get_logger(__name__)
+
+MOST_LOSSES = 5
+"""After so many lost workers without a step in between, it is the run that loses them."""
+
+_FINISH = """
+UPDATE workflows_run
+SET status = %(status)s, finished_at = %(now)s, due_at = NULL, lease_owner = NULL,
+    waits_for = '', waits_for_id = NULL, worked_ms = %(worked_ms)s,
+    error_node_id = %(node_id)s, error_outcome = %(outcome)s, error_sentence = %(sentence)s
+WHERE id = %(run)s AND lease_owner = %(owner)s AND status = 'running'
+RETURNING id
+"""
+_REST = """
+UPDATE workflows_run
+SET status = 'waiting', due_at = %(until)s, lease_owner = NULL, losses = 0,
+    waits_for = %(why)s, waits_for_id = %(waits_for_id)s, worked_ms = %(worked_ms)s
+WHERE id = %(run)s AND lease_owner = %(owner)s AND status = 'running'
+RETURNING id
+"""
+
+
+def advance(claimed: Claimed) -> str:
+    """Carry a run on; return the status that it has then, empty when it is not ours any more."""
+    isolation.refuse_network_in_transaction()
+    with redaction.ensured_scope(), logs.bound(run_id=str(claimed.id)):
+        if claimed.losses >= MOST_LOSSES:
+            sentence = "The worker was lost again and again while it worked on this run."
+            return _finish(claimed, claimed.worked_ms, "failed", "", "worker_lost", sentence)
+        try:
+            journal = RunJournal(claimed)
+            return _carried_on(claimed, journal)
+        except LeaseLost:
+            log.info("A run is not this worker's any more")
+            return ""
+
+
+def _carried_on(claimed: Claimed, journal: RunJournal) -> str:
+    try:
+        walk(graphs.of(claimed.workspace_id, claimed.version_id), journal, KINDS, _scope(claimed))
+    except Waits as waits:
+        return _rest(claimed, journal, waits)
+    except Failed as failure:
+        reason = (failure.node_id, failure.outcome, failure.message)
+        return _finish(claimed, journal.worked_ms, "failed", *reason)
+    except Stopped as stopped:
+        reason = ("", stopped.outcome, stopped.message)
+        return _finish(claimed, journal.worked_ms, stopped.status, *reason)
+    except CannotOpen as closed:
+        reason = ("", closed.code, closed.message)
+        return _finish(claimed, journal.worked_ms, "failed", *reason)
+    return _finish(claimed, journal.worked_ms, "completed", "", "", "")
+
+
+def _scope(claimed: Claimed) -> Scope:
+    scope = Scope(
+        {
+            "run": {
+                "id": str(claimed.id),
+                "trigger": claimed.trigger,
+                "created_at": claimed.created_at.isoformat(),
+            },
+            "workflow": {"id": str(claimed.workflow_id), "name": claimed.workflow_name},
+        }
+    )
+    scope.put_later("trigger", lambda: _data(claimed))
+    return scope
+
+
+def _data(claimed: Claimed) -> Any:
+    return values.open_(
+        claimed.data_sealed,
+        workspace_id=claimed.workspace_id,
+        table=values.RUN_TABLE,
+        row=claimed.id,
+        purpose=values.DATA,
+    )
+
+
+def _finish(
+    claimed: Claimed, worked_ms: int, status: str, node_id: str, outcome: str, sentence: str
+) -> str:
+    written = {
+        "run": claimed.id,
+        "owner": claimed.owner,
+        "now": clock.now(),
+        "worked_ms": worked_ms,
+        "status": status,
+        "node_id": node_id,
+        "outcome": outcome,
+        "sentence": redaction.redact(sentence)[:300],
+    }
+    if not isolation.ask(claimed.workspace_id, _FINISH, written):
+        raise LeaseLost
+    log.info("A run ended", status=status, outcome=outcome)
+    return status
+
+
+def _rest(claimed: Claimed, journal: RunJournal, waits: Waits) -> str:
+    """Give a run back until later.
+
+    The row of a connection that is waited for is locked meanwhile: when it works again by now, the
+    run is due at once, and when not, whoever mends it finds the run waiting.
+    """
+    written = {
+        "run": claimed.id,
+        "owner": claimed.owner,
+        "until": waits.until,
+        "why": waits.why,
+        "waits_for_id": waits.waits_for_id,
+        "worked_ms": journal.worked_ms,
+    }
+    with isolation.workspace(claimed.workspace_id):
+        if waits.waits_for_id is not None and _is_mended(waits.waits_for_id):
+            written["until"] = clock.now()
+        if not isolation.ask(claimed.workspace_id, _REST, written):
+            raise LeaseLost
+    return "waiting"
+
+
+def _is_mended(connection_id: uuid.UUID) -> bool:
+    rows = Connection.objects.select_for_update(of=("self",)).filter(pk=connection_id)
+    connection = rows.first()
+    return connection is None or connection.status == Status.ACTIVE

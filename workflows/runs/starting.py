@@ -1,0 +1,142 @@
+"""Starting: writes the row of a run; whoever calls announces it to workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors import execution, registry
+from spojit.lib import clock
+from spojit.lib.errors import Refused
+from spojit.lib.ids import new_id
+from workflows.definition import settings as kinds
+from workflows.models import Run, TriggerKind, Workflow
+from workflows.runs import claiming, graphs, values
+from workspaces import isolation
+from workspaces.audit import Actor
+
+if TYPE_CHECKING:
+    import uuid
+
+    from workflows.definition import Graph
+    from workspaces.models import User
+
+_PRIORITIES = {
+    TriggerKind.MANUAL: claiming.INTERACTIVE,
+    TriggerKind.RERUN: claiming.INTERACTIVE,
+    TriggerKind.SCHEDULE: claiming.SCHEDULED,
+}
+
+
+class CannotStart(Refused):
+    """The workflow starts nothing now."""
+
+    code = "cannot_start"
+
+
+class WorkflowDisabled(CannotStart):
+    """Nobody enabled it, or it was deleted."""
+
+    code = "workflow_disabled"
+    message = "This workflow is not enabled, so it starts no runs."
+    hint = "Enable it, and start it again."
+
+
+class NothingLive(CannotStart):
+    """No version of it is without problems."""
+
+    code = "nothing_live"
+    message = "No version of this workflow can run yet."
+    hint = "Solve what is listed beside its steps, and save."
+
+
+class BadInput(CannotStart):
+    """The input does not fit what the trigger asks for; the message names the place."""
+
+    code = "bad_input"
+    message = "The input does not fit what the trigger asks for."
+
+
+def start(
+    workflow: Workflow,
+    *,
+    trigger: TriggerKind | str,
+    data: Any,
+    actor: Actor | User | None = None,
+    delivery_id: uuid.UUID | None = None,
+) -> Run:
+    """Write a run of a workflow's live version; a worker finds it, sooner when it is announced.
+
+    Args:
+        workflow: whose live version runs.
+        trigger: what starts it.
+        data: what its expressions find under `trigger`, JSON-like.
+        actor: who starts it, when a person does.
+        delivery_id: the delivery that starts it.
+
+    Raises:
+        WorkflowDisabled, NothingLive, BadInput, TooLarge: nothing was started.
+    """
+    kind = TriggerKind(trigger)
+    who = Actor.of(actor) if actor else None
+    with isolation.workspace(workflow.workspace_id):
+        found, version_id = _startable(workflow)
+        if kind == TriggerKind.MANUAL:
+            _refuse_unfit(graphs.of(found.workspace_id, version_id), data)
+        run = Run(
+            id=new_id(),
+            workspace_id=found.workspace_id,
+            workflow=found,
+            version_id=version_id,
+            trigger=kind,
+            priority=_PRIORITIES.get(kind, claiming.ORDINARY),
+            delivery_id=delivery_id,
+            actor_id=who.id if who else None,
+            actor_name=who.name if who else "",
+            due_at=clock.now(),
+        )
+        run.data_sealed = _sealed(run, data)
+        run.save(force_insert=True)
+    return run
+
+
+def _startable(workflow: Workflow) -> tuple[Workflow, uuid.UUID]:
+    """Read it and its live version's ID again, for it may have been switched off meanwhile."""
+    found: Workflow = Workflow.objects.get(pk=workflow.pk)
+    if found.removed_at is not None or (found.live_id is not None and not found.is_enabled):
+        raise WorkflowDisabled
+    if found.live_id is None:
+        raise NothingLive
+    return found, found.live_id
+
+
+def _refuse_unfit(graph: Graph, data: Any) -> None:
+    """Check what a person filled in, by the tool that checks strangers' schemas within limits."""
+    settings = graph.triggers[0].settings
+    assert isinstance(settings, kinds.Trigger)
+    if not isinstance(settings.start, kinds.Manual) or not settings.start.input:
+        return
+    manifest = registry.get("validation")
+    arguments = {"value": data, "schema": settings.start.input}
+    try:
+        outcome = execution.call(manifest, None, manifest.tool("json_schema"), {}, arguments)
+    except execution.InvalidArguments as refusal:
+        raise BadInput(refusal.message) from None
+    if not outcome.is_ok:
+        raise BadInput(outcome.detail)
+    if outcome.data["errors"]:
+        raise BadInput(_sentence(outcome.data["errors"][0]))
+
+
+def _sentence(error: dict[str, str]) -> str:
+    place = error["path"] or "the input"
+    return f"The input does not fit: {place[:60]} breaks the rule {error['rule']}."
+
+
+def _sealed(run: Run, data: Any) -> bytes:
+    return values.seal(
+        data,
+        workspace_id=run.workspace_id,
+        table=values.RUN_TABLE,
+        row=run.pk,
+        purpose=values.DATA,
+    )

@@ -1,0 +1,14 @@
+"""Which columns of this app hold sealed values: told to the vault, which rotates their keys."""
+
+from __future__ import annotations
+
+from workflows.models import Run, Step
+from workflows.runs import values
+from workspaces.vault.rotation import sealed_columns
+
+
+def register() -> None:
+    """Name them, with the place that each value was sealed for."""
+    sealed_columns.register(Run, "data_sealed", purpose=values.DATA)
+    sealed_columns.register(Run, "response_sealed", purpose=values.RESPONSE)
+    sealed_columns.register(Step, "state_sealed", purpose=values.STATE)

@@ -1,0 +1,60 @@
+"""Wake-ups for workers: one message stands for many runs; a sweep finds what it missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from spojit.lib import clock
+from workflows.runs import claiming, working
+
+log = structlog.get_logger(__name__)
+
+WORK_FOR_SECONDS = 60.0
+WAKE = "runs:wake"
+WAKE_SECONDS = 5
+
+
+@shared_task(name="workflows.work")
+def work(**_: Any) -> None:
+    """Carry on what is due, until nothing is; one such task a process works at a time."""
+    cache.delete(WAKE)
+    found = working.work(threads=settings.RUN_THREADS, seconds=WORK_FOR_SECONDS)
+    if found:
+        log.info("Runs carried on", **found)
+    _come_back()
+
+
+@shared_task(name="workflows.sweep")
+def sweep(**_: Any) -> None:
+    """Wake a worker for what nobody was woken for: new runs, pauses that ended, lost workers."""
+    if claiming.is_any_due(now=clock.now()):
+        work.apply_async(expires=settings.SWEEP_SECONDS)
+
+
+def _come_back() -> None:
+    """Look again when the next pause ends, if that is before the next sweep."""
+    now = clock.now()
+    soon = claiming.next_due(now=now, within=settings.SWEEP_SECONDS)
+    if soon and cache.add(f"runs:at:{soon.timestamp():.1f}", 1, timeout=2 * settings.SWEEP_SECONDS):
+        work.apply_async(countdown=max(0.0, (soon - now).total_seconds()))
+
+
+def announce() -> None:
+    """Wake a worker once this transaction is committed, unless one is being woken."""
+    transaction.on_commit(_wake)
+
+
+def _wake() -> None:
+    if not cache.add(WAKE, 1, timeout=WAKE_SECONDS):
+        return
+    try:
+        work.apply_async(retry=False)
+    except OperationalError:
+        log.warning("No worker could be woken for runs: a sweep finds them")

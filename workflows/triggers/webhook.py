@@ -1,0 +1,64 @@
+"""Starts runs of the workflows that deliveries to a webhook connection start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from connections.inbound import deliveries
+from workflows.models import Reference, Run, TriggerKind
+from workflows.runs import start
+from workflows.runs.starting import CannotStart
+
+if TYPE_CHECKING:
+    from connections.models import Delivery
+    from workflows.models import Workflow
+
+log = structlog.get_logger(__name__)
+
+
+def hear(delivery: Delivery) -> list[Run]:
+    """Start each enabled workflow whose live version's trigger names the delivery's connection.
+
+    Called once for each accepted delivery, in the transaction that marks it as handed over.
+    """
+    workflows = _started_by(delivery)
+    data = _data(delivery) if workflows else {}
+    runs = []
+    for workflow in workflows:
+        try:
+            run = start(workflow, trigger=TriggerKind.WEBHOOK, data=data, delivery_id=delivery.pk)
+        except CannotStart as refusal:
+            log.warning("A delivery started nothing", code=refusal.code)
+        else:
+            runs.append(run)
+    return runs
+
+
+def _started_by(delivery: Delivery) -> list[Workflow]:
+    rows = Reference.objects.filter(
+        workspace_id=delivery.workspace_id,
+        connection_id=delivery.connection_id,
+        tool="",
+        is_live=True,
+        workflow__is_enabled=True,
+        workflow__removed_at=None,
+    )
+    named = rows.select_related("workflow", "workflow__live").order_by("workflow__created_at", "pk")
+    return list({row.workflow_id: row.workflow for row in named}.values())
+
+
+def _data(delivery: Delivery) -> dict[str, Any]:
+    """Give what expressions find under `trigger`; a body that is no text is not given."""
+    opened = deliveries.opened(delivery)
+    return {
+        "headers": dict(delivery.headers),
+        "body": opened.parsed.data if opened else None,
+        "delivery": {
+            "id": str(delivery.pk),
+            "sender_id": delivery.sender_id,
+            "origin": delivery.origin,
+            "received_at": delivery.received_at.isoformat(),
+        },
+    }
