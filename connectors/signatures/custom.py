@@ -46,7 +46,7 @@ def sign(draft: claims.Draft) -> dict[str, str]:
     told = {
         _setting(values, "header"): before + said,
         _setting(values, "timestamp_header"): stamp,
-        _setting(values, "id_header"): draft.delivery_id,
+        _id_header(values): draft.delivery_id,
     }
     return {name: text for name, text in told.items() if name and text}
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
 
-from connections.inbound import hooks
+from connections.inbound import hooks, testing
 from connections.middleware import Hooks
 from connections.models import Credential
 from connectors.models import Connector
@@ -128,3 +128,4 @@ def test_a_token_is_no_id_though_somebody_named_its_header_for_both(cast: Cast) 
 
     rows = webhooks.deliveries(connection)
     assert [(row.verdict, row.sender_id) for row in rows] == [("accepted", "")] * 2
+    assert testing.send(connection, actor=cast.bob).verdict == "accepted"
