@@ -122,13 +122,20 @@ def refresh_due(**_: Any) -> None:
 
 @shared_task(name="connections.hand_over_deliveries")
 def hand_over_deliveries(**_: Any) -> None:
-    """Hand deliveries to whoever listens, until none waits; one message stands for many."""
+    """Hand deliveries to whoever listens, until none waits; one message stands for many.
+
+    It looks once more after as long as a web server wakes nobody else.
+    """
     pace.looked()
-    ends = time.monotonic() + HAND_OVER_FOR_SECONDS
-    while handing.hand_over(now=clock.now()):
-        if time.monotonic() > ends:
-            hand_over_deliveries.delay()
+    began = time.monotonic()
+    while time.monotonic() < began + HAND_OVER_FOR_SECONDS:
+        stayed = time.monotonic() - began
+        if handing.hand_over(now=clock.now()):
+            continue
+        if stayed > pace.GATHER_SECONDS:
             return
+        time.sleep(pace.GATHER_SECONDS)
+    hand_over_deliveries.delay()
 
 
 @shared_task(name="connections.tidy")

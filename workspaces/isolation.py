@@ -15,12 +15,13 @@ import structlog
 from django.conf import settings
 from django.db import connections, models, transaction
 from django.db.migrations.operations.base import Operation
+from psycopg import Cursor
 
 from spojit.lib.errors import SpojitError
 from spojit.lib.ids import GREATEST, LEAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
     from django.db.backends.utils import CursorWrapper
@@ -133,6 +134,44 @@ def _ask(
         cursor.execute(f"{_SET_BY_NAME};{statement}", {**parameters, **bounds})
         cursor.nextset()
         return _rows(cursor)
+
+
+def call(
+    workspace_id: uuid.UUID | None,
+    function: str,
+    arguments: Sequence[Any],
+    *,
+    using: str = "default",
+) -> list[tuple[Any, ...]]:
+    """Call a function of the database that sets the scope itself, in one prepared round trip.
+
+    Args:
+        workspace_id: whose rows it may see; None for all workspaces'.
+        function: one whose first two arguments are the scope's bounds; it sets them, and they are
+            gone when its transaction ends. Inside an open one it is an ordinary nested scope.
+        arguments: the others.
+        using: the database alias.
+    """
+    bounds = (str(LEAST), str(GREATEST)) if workspace_id is None else (str(workspace_id),) * 2
+    given = [*bounds, *arguments]
+    if connections[using].in_atomic_block:
+        with _opened(Scope(*bounds), using=using):
+            return _called(function, given, using=using)
+    return _called(function, given, using=using)
+
+
+def _called(function: str, given: list[Any], *, using: str) -> list[tuple[Any, ...]]:
+    """Call with values bound by the server: Django's own cursors write them into the statement."""
+    database = connections[using]
+    database.ensure_connection()
+    statement = f"SELECT * FROM {function}({', '.join(['%s'] * len(given))})"  # noqa: S608 - ours
+    with Cursor(database.connection) as cursor:
+        if database.queries_logged:
+            database.make_debug_cursor(cursor).execute(statement, given)  # type: ignore[arg-type]
+        else:
+            with database.wrap_database_errors:
+                cursor.execute(statement, given, prepare=True)
+        return cursor.fetchall()
 
 
 def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:

@@ -81,8 +81,10 @@ def _is_address(value: str) -> bool:
 
 
 def _is_trusted(value: str) -> bool:
-    return _is_address(value) and any(
-        ip_address(value) in network for network in settings.TRUSTED_PROXIES
+    return (
+        bool(settings.TRUSTED_PROXIES)
+        and _is_address(value)
+        and any(ip_address(value) in network for network in settings.TRUSTED_PROXIES)
     )
 
 

@@ -25,21 +25,9 @@ TABLE = "connections_hook"
 PURPOSE = "token"
 PATH = "/hooks/"
 LONGEST_TOKEN = 100
+MOST_REMEMBERED = 1_000
 
 _COLUMNS = ("id", "version", "sealed", "purpose", "state", "last_used_at")
-_READ = ", ".join(f"v.{name}" for name in _COLUMNS)
-_FIND = f"""
-SELECT h.workspace_id, h.connection_id, c.connector_id, c.scheme, c.status, k.is_disabled, {_READ}
-FROM connections_hook h
-JOIN connections_connection c ON c.id = h.connection_id
-JOIN connectors_connector k ON k.key = c.connector_id
-LEFT JOIN connections_credential v
-       ON v.connection_id = h.connection_id AND v.purpose = 'live'
-      AND (v.state = 'current'
-           OR v.state = 'previous' AND coalesce(v.restorable_until, 'infinity') > %(now)s)
-WHERE h.token_hash = %(hash)s AND c.removed_at IS NULL
-ORDER BY v.version DESC
-"""  # noqa: S608 - names of columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +42,9 @@ class Found:
     is_disabled: bool
     versions: tuple[Credential, ...]
     token: str = field(repr=False)
+
+
+_remembered: dict[str, Found] = {}
 
 
 def make(connection: Connection) -> Hook:
@@ -108,10 +99,26 @@ def token_of(connection: Connection) -> str:
     return content.decode()
 
 
+def remember(token: str, found: Found) -> None:
+    """Keep what was found, for the next delivery; storing that makes sure that it still holds."""
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[hashed(token)] = found
+
+
+def remembered(token: str) -> Found | None:
+    """Give what is remembered of a hook."""
+    return _remembered.get(hashed(token))
+
+
+def forget(token: str) -> None:
+    """Forget a hook: it has changed, or somebody sends what does not fit."""
+    _remembered.pop(hashed(token), None)
+
+
 def find(token: str) -> Found | None:
     """Find whose hook this is, with the sealed secrets, in one question."""
-    asked = {"hash": hashed(token), "now": clock.now()}
-    found = isolation.ask_everywhere(_FIND, asked, reason="the hook of a delivery")
+    found = isolation.call(None, "hook_find", [hashed(token), clock.now()])
     if not found:
         return None
     workspace_id, connection_id, connector_key, scheme_key, status, is_disabled = found[0][:6]

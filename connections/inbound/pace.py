@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import redis
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 WINDOW_SECONDS = 60
 WAKE = "hooks:wake"
+GATHER_SECONDS = 0.02
+"""How long counts are gathered before Redis is asked again; a worker stays as long for more."""
 WAKE_SECONDS = 5
 REST_SECONDS = 5.0
 TIMEOUT_SECONDS = 0.5
@@ -41,6 +44,8 @@ class _Memory:
         self.until: dict[str, float] = {}
         self.rests_until = 0.0
         self.lock = threading.Lock()
+        self.gathered: Counter[Counted] = Counter()
+        self.asked_at = self.woke_at = 0.0
         self.client: redis.Redis | None = None
 
 
@@ -68,19 +73,35 @@ def note(*all_counted: Counted, wakes: bool = False) -> bool:
 
     They are woken once for all that comes until one of them looks.
     """
-    if time.monotonic() < _memory.rests_until:
+    gathered = _gathered(all_counted, wakes=wakes)
+    if gathered is None:
         return False
     window, passed = divmod(int(time.time()), WINDOW_SECONDS)
     try:
-        counts, is_first = _count(all_counted, window, wakes=wakes)
+        counts, is_first = _count(gathered, window, wakes=wakes)
     except redis.RedisError:
         _memory.rests_until = time.monotonic() + REST_SECONDS
         log.warning("Redis did not answer: deliveries are not limited, a sweep hands them over")
         return False
-    for counted, count in zip(all_counted, counts, strict=True):
+    for counted, count in zip(gathered, counts, strict=True):
         if count >= counted.limit:
             _remember(counted, until=time.time() + WINDOW_SECONDS - passed)
     return is_first
+
+
+def _gathered(all_counted: tuple[Counted, ...], *, wakes: bool) -> Counter[Counted] | None:
+    """Add to what is gathered, and give it all when it is time to ask Redis."""
+    with _memory.lock:
+        now = time.monotonic()
+        if now < _memory.rests_until:
+            return None
+        gathered = _memory.gathered
+        gathered.update(all_counted)
+        if now - (_memory.woke_at if wakes else _memory.asked_at) < GATHER_SECONDS:
+            return None
+        _memory.gathered, _memory.asked_at = Counter(), now
+        _memory.woke_at = now if wakes else _memory.woke_at
+    return gathered
 
 
 def looked() -> None:
@@ -91,19 +112,20 @@ def looked() -> None:
 def forget() -> None:
     """Forget what was over its limit; for tests."""
     _memory.until.clear()
-    _memory.rests_until = 0.0
+    _memory.gathered.clear()
+    _memory.rests_until = _memory.asked_at = _memory.woke_at = 0.0
 
 
-def _count(all_counted: tuple[Counted, ...], window: int, *, wakes: bool) -> tuple[list[int], bool]:
+def _count(gathered: Counter[Counted], window: int, *, wakes: bool) -> tuple[list[int], bool]:
     with _client().pipeline(transaction=False) as pipeline:
-        for counted in all_counted:
+        for counted, times in gathered.items():
             name = f"{counted.key}:{window}"
-            pipeline.incr(name)
+            pipeline.incrby(name, times)
             pipeline.expire(name, 2 * WINDOW_SECONDS)
         if wakes:
             pipeline.set(WAKE, 1, nx=True, ex=WAKE_SECONDS)
         answers = pipeline.execute()
-    counts = [int(answers[2 * place]) for place in range(len(all_counted))]
+    counts = [int(answers[2 * place]) for place in range(len(gathered))]
     return counts, wakes and bool(answers[-1])
 
 

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 RETRY_SECONDS = 60
+MOST_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +49,74 @@ def receive(token: str, request: Request) -> Answer:
     wait = pace.wait_of(pace.address(request.address))
     if wait:
         return _slow_down(wait)
+    answer = _at_once(token, request)
+    for _ in range(MOST_LOOKS):
+        answer = answer or _looked_up(token, request)
+    answer = answer or _LATER
+    metrics.count_outcome("delivery", str(answer.status), seconds=request.milliseconds / 1000)
+    return answer
+
+
+def _at_once(token: str, request: Request) -> Answer | None:
+    """Accept what fits a hook as it was found before, if it still stands when that is stored."""
+    found = hooks.remembered(token)
+    if found is None or request.is_too_large or pace.wait_of(pace.connection(found.connection_id)):
+        return None
+    checked = _checked(found, request)
+    accepted = checked is not None and checked.verdict.accepted
+    answer = _accept(token, found, request, checked) if checked and accepted else None
+    if answer is None:
+        hooks.forget(token)
+    return answer
+
+
+def _looked_up(token: str, request: Request) -> Answer | None:
+    """Look the hook up, and answer; None when it changed while the delivery was checked."""
     found = hooks.find(token)
     if found is None:
         signatures.spend(request.body)
         pace.note(pace.address(request.address))
         return _TOO_LARGE if request.is_too_large else _NOT_FOUND
-    answer = _answer(found, request)
-    metrics.count_outcome("delivery", str(answer.status), seconds=request.milliseconds / 1000)
-    return answer
-
-
-def _answer(found: Found, request: Request) -> Answer:
-    scheme = _scheme(found)
-    if scheme is None or found.is_disabled:
-        return _refuse(found, request, "connector_disabled")
     if request.is_too_large:
         return _refuse(found, request, "body_too_large", answer=_TOO_LARGE)
-    checked = checking.against(
+    checked = None if found.is_disabled else _checked(found, request)
+    if checked is None:
+        return _refuse(found, request, "connector_disabled")
+    if checked.verdict.reason == checking.UNREADABLE.reason:
+        standing.unreadable(found)
+        return _refuse(found, request, checked.reason, headers=checked.headers, answer=_LATER)
+    if not checked.verdict.accepted:
+        return _refuse(found, request, checked.reason, headers=checked.headers)
+    if wait := pace.wait_of(pace.connection(found.connection_id)):
+        answer = _slow_down(wait)
+        return _refuse(found, request, "rate_limited", headers=checked.headers, answer=answer)
+    return _accept(token, found, request, checked)
+
+
+def _checked(found: Found, request: Request) -> Checked | None:
+    """Check against what was found; None when its connector is no longer in the catalogue."""
+    scheme = _scheme(found)
+    if scheme is None:
+        return None
+    return checking.against(
         scheme,
         found.versions,
         headers=request.headers,
         body=request.body,
         now=request.received_at,
     )
-    if checked.verdict.reason == checking.UNREADABLE.reason:
-        standing.unreadable(found)
-        return _refuse(found, request, checked.reason, headers=checked.headers, answer=_LATER)
-    if not checked.verdict.accepted:
-        return _refuse(found, request, checked.reason, headers=checked.headers)
-    return _accept(found, request, checked)
 
 
-def _accept(found: Found, request: Request, checked: Checked) -> Answer:
-    own = pace.connection(found.connection_id)
-    if wait := pace.wait_of(own):
-        answer = _slow_down(wait)
-        return _refuse(found, request, "rate_limited", headers=checked.headers, answer=answer)
+def _accept(token: str, found: Found, request: Request, checked: Checked) -> Answer | None:
+    """Store; None when the hook no longer stands as it was found."""
     stored = standing.verified(found, request, checked)
-    log.debug("Delivery stored", delivery_id=str(stored.id), verdict=stored.verdict)
-    is_waking = pace.note(own, pace.address(request.address), wakes=True)
+    if stored is None:
+        return None
+    if found.status == "active":
+        hooks.remember(token, found)
+    is_waking = pace.note(
+        pace.connection(found.connection_id), pace.address(request.address), wakes=True
+    )
     if checked.verdict.challenge is not None:
         return Answer(200, checked.verdict.challenge.encode(), TEXT, is_waking=is_waking)
     content = json.dumps({"delivery": str(stored.first_id)}).encode()

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 DECIDED_BY = "a delivery"
 
 
-def verified(found: Found, request: Request, checked: Checked) -> Stored:
+def verified(found: Found, request: Request, checked: Checked) -> Stored | None:
     """Store a verified delivery; the first one makes the connection Active, a test does not."""
     if found.status == "active" or request.origin != Origin.SERVICE:
         return storing.verified(found, request, checked)
     with isolation.workspace(found.workspace_id):
         stored = storing.verified(found, request, checked)
-        _decide(found, Outcome("ok"))
+        if stored is not None:
+            _decide(found, Outcome("ok"))
     return stored
 
 

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _forget_pace() -> None:
-    """Begin with no limit reached."""
+def _forget_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin with no limit reached, and count each request at once."""
     from connections.inbound import pace  # noqa: PLC0415 - Django is set up by now
 
     pace.forget()
+    monkeypatch.setattr(pace, "GATHER_SECONDS", 0.0)
 
 
 @pytest.fixture
