@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError
 
+from connectors import registry
 from spojit import app_role
 from spojit.lib import metrics, outbound
 from spojit.lib.errors import SpojitError
@@ -61,6 +63,12 @@ def shut_other_ways_out() -> None:
     if settings.EMAIL_HOST:
         outbound.allow_own(settings.EMAIL_HOST, int(settings.EMAIL_PORT))
     outbound.install_audit_hook()
+
+
+def warm_up() -> None:
+    """Read the catalogue and load every page's code, so that no first visitor waits for it."""
+    registry.all()
+    import_module(settings.ROOT_URLCONF)
 
 
 def serve_metrics() -> None:

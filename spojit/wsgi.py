@@ -14,3 +14,4 @@ from spojit import starting  # noqa: E402 - after the settings
 
 starting.refuse_wrong_root_key()
 starting.refuse_powerful_role()
+starting.warm_up()
