@@ -66,8 +66,8 @@ def _setting(values: Mapping[str, str], name: str) -> str:
 
 def _id_header(values: Mapping[str, str]) -> str:
     """Give the header of the ID; an ID is kept and shown, so that of the token is none."""
-    name = _setting(values, "id_header")
-    return "" if name.lower() == _setting(values, "header").lower() else name
+    name, is_none = _setting(values, "id_header"), {_setting(values, "header").lower(): ""}
+    return is_none.get(name.lower(), name)
 
 
 def _prefix(values: Mapping[str, str]) -> str:
