@@ -13,6 +13,7 @@ from workspaces import retention
 
 if TYPE_CHECKING:
     from connections.models import Connection, Delivery
+    from workspaces.audit import Actor
 
 
 def register() -> None:
@@ -20,6 +21,7 @@ def register() -> None:
     usage.register(find=references.find, count=references.count)
     handing.on_delivery(_start)
     signals.on_status_changed(_go_on)
+    signals.on_removed(_fail)
     retention.register("runs", forgetting.past)
 
 
@@ -30,4 +32,10 @@ def _start(delivery: Delivery) -> None:
 
 def _go_on(connection: Connection, _before: str, after: str) -> None:
     if holding.is_over(after) and holding.go_on(connection):
+        tasks.announce()
+
+
+def _fail(connection: Connection, _actor: Actor) -> None:
+    """Let the runs that wait for a removed connection go on, to say who removed it."""
+    if holding.go_on(connection):
         tasks.announce()

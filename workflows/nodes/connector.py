@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from connections import calls
 from connections.calls import Use
-from connections.models import Connection, Status
+from connections.models import Status
 from connections.notes import Note
 from connectors import execution, registry
 from spojit.lib import clock
-from spojit.lib.errors import Refused
 from workflows.definition import settings as kinds
 from workflows.engine import retry
 from workflows.engine.results import Done, Failed, Waits
-from workspaces import isolation
+from workflows.nodes import connecting
 
 if TYPE_CHECKING:
+    from connections.models import Connection
     from connectors.manifest import Tool
     from connectors.outcomes import Outcome
     from workflows.engine.visit import Visit
@@ -36,13 +36,6 @@ HELD = "connection_broken"
 BROKEN = frozenset({Status.REAUTHORIZE, Status.ERROR})
 _SPACE = uuid.UUID("7e0b4e0e-6d53-4c0e-9a0c-54a3a3e1c9f1")
 """Of the names that idempotency keys are made from."""
-
-
-class ConnectionMissing(Refused):
-    """There is no such connection in the workspace."""
-
-    code = "connection_missing"
-    message = "The connection of this step is not here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +71,12 @@ def _prepared(visit: Visit) -> _Call:
     facts, owner = visit.facts, visit.journal.owner
     facts.tool = settings.tool
     facts.attempts = (visit.entry.attempts if visit.entry else 0) + 1
-    connection = _connection(owner.workspace_id, settings.connection_id)
-    if connection is not None:
+    connection = None
+    if settings.connection_id:
+        connection = connecting.find(owner.workspace_id, settings.connection_id)
         facts.connection_id, facts.connection_name = connection.pk, connection.name
     tool = registry.get(settings.connector).tool(settings.tool)
     return _Call(visit, settings, tool, connection, owner.run_id, owner.workspace_id)
-
-
-def _connection(workspace_id: uuid.UUID, connection_id: str) -> Connection | None:
-    """Find the connection, also one that was removed: calling through it says by whom."""
-    if not connection_id:
-        return None
-    with isolation.workspace(workspace_id):
-        found: Connection | None = Connection.objects.filter(pk=connection_id).first()
-    if found is None:
-        raise ConnectionMissing
-    return found
 
 
 def _refuse_in_doubt(call: _Call) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -116,7 +117,8 @@ def _finish(
     }
     if not isolation.ask(claimed.workspace_id, _FINISH, written):
         raise LeaseLost
-    log.info("A run ended", status=status, outcome=outcome)
+    level = logging.DEBUG if status == "completed" else logging.INFO
+    log.log(level, "A run ended", status=status, outcome=outcome)
     return status
 
 
@@ -145,4 +147,6 @@ def _rest(claimed: Claimed, journal: RunJournal, waits: Waits) -> str:
 def _is_mended(connection_id: uuid.UUID) -> bool:
     rows = Connection.objects.select_for_update(of=("self",)).filter(pk=connection_id)
     connection = rows.first()
-    return connection is None or connection.status == Status.ACTIVE
+    if connection is None or connection.removed_at is not None:
+        return True
+    return bool(connection.status == Status.ACTIVE)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import uuid
 
     from workflows.engine.results import Done, Waits
-    from workflows.engine.visit import Visit
+    from workflows.engine.visit import Facts, Visit
     from workflows.runs.claiming import Claimed
 
 MOST_STEPS = 20_000
@@ -177,14 +177,13 @@ class RunJournal:
         self._keep(visit.place, entry)
 
     def _row(self, visit: Visit, entry: Entry, *, state: Any, done: Done | None) -> dict[str, Any]:
-        now, facts, node = clock.now(), visit.facts, visit.node
-        shown, is_cut = values.shown(redaction.redact_value(done.value) if done else None)
-        shown_input, is_input_cut = values.shown(redaction.redact_value(facts.shown_input))
+        now, node = clock.now(), visit.node
+        response = done.response if done else None
         return {
             "run": self.owner.run_id,
             "owner": self._claimed.owner,
             "until": claiming.lease_end(now),
-            "response": self._sealed(done.response, RUN_TABLE) if done and done.response else None,
+            "response": self._sealed(response, RUN_TABLE) if response else None,
             "id": entry.id,
             "place": visit.place,
             "node_id": node.id,
@@ -199,14 +198,8 @@ class RunJournal:
             "outcome": entry.outcome,
             "detail": entry.detail,
             "output": entry.output,
-            "shown_input": shown_input,
-            "shown": shown,
-            "is_cut": is_cut or is_input_cut,
             "state": self._sealed(state, STEP_TABLE, entry.id) if state is not None else None,
-            "connection_id": facts.connection_id,
-            "connection_name": facts.connection_name,
-            "credential_version": facts.credential_version,
-            "tool": facts.tool,
+            **_told(visit.facts, done.value if done else None),
         }
 
     def _sealed(self, value: Any, table: str, row: uuid.UUID | None = None) -> bytes:
@@ -227,3 +220,18 @@ class RunJournal:
 
     def _ask(self, statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         return isolation.ask(self.owner.workspace_id, statement, parameters)
+
+
+def _told(facts: Facts, value: Any) -> dict[str, Any]:
+    """Give the columns that people read, masked and cut."""
+    shown, is_cut = values.shown(redaction.redact_value(value))
+    shown_input, is_input_cut = values.shown(redaction.redact_value(facts.shown_input))
+    return {
+        "shown": shown,
+        "shown_input": shown_input,
+        "is_cut": is_cut or is_input_cut,
+        "connection_id": facts.connection_id,
+        "connection_name": facts.connection_name,
+        "credential_version": facts.credential_version,
+        "tool": facts.tool,
+    }

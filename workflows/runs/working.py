@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.2
+GATHER_SECONDS = 0.02
 PATIENCE_SECONDS = 0.5
 """Whoever finds another one at work waits so long for it to end, lest it has just looked."""
 
@@ -61,8 +62,18 @@ def _work(pool: ThreadPoolExecutor, *, threads: int, until: float, found: Counte
         under_way |= {pool.submit(_carry_on, claimed) for claimed in fresh}
         if not under_way:
             return
-        done, under_way = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+        done, under_way = _some(under_way, least=max(1, threads // 2))
         found.update(future.result() for future in done)
+
+
+def _some(under_way: set[Future[str]], *, least: int) -> tuple[set[Future[str]], set[Future[str]]]:
+    """Wait until a few are done, for claims cost less together; not for long."""
+    deadline = time.monotonic() + GATHER_SECONDS
+    done, left = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+    while left and len(done) < least and time.monotonic() < deadline:
+        more, left = wait(left, timeout=GATHER_SECONDS / 4, return_when=FIRST_COMPLETED)
+        done |= more
+    return done, left
 
 
 def _carry_on(claimed: Claimed) -> str:
@@ -80,7 +91,7 @@ def _rest(pool: ThreadPoolExecutor, *, threads: int) -> None:
     barrier = threading.Barrier(threads)
 
     def close() -> None:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=120)
         databases.close_all()
 
     for future in [pool.submit(close) for _ in range(threads)]:
