@@ -180,18 +180,6 @@ def test_a_worker_whose_lease_ran_out_commits_nothing(
 
 
 @pytest.mark.django_db
-def test_a_cancelled_run_goes_no_further(cast: Cast, connection: Connection) -> None:
-    run = running.start(writing(cast, connection))
-    [claimed] = claiming.claim(most=1)
-    with isolation.workspace(cast.workspace):
-        Run.objects.filter(pk=run.pk).update(
-            status="cancelled", finished_at=clock.now(), due_at=None, lease_owner=None
-        )
-    assert advancing.advance(claimed) == ""
-    assert steps(run) == {}
-
-
-@pytest.mark.django_db
 def test_a_run_has_limits_of_time_and_of_steps(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, set_clock: SetClock
 ) -> None:

@@ -94,3 +94,10 @@ def test_workers_are_woken_once_for_many_and_by_the_sweep(
     assert 0 < woken[-1]["countdown"] <= 5
     tasks._come_back()
     assert len(woken) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_task_carries_on_what_is_due(cast: Cast) -> None:
+    run = running.start(running.enabled(cast, [node("say")], "start > say"))
+    tasks.work()
+    assert running.fresh(run).status == "completed"
