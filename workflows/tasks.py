@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from spojit.lib import clock
 from workflows.runs import claiming, working
@@ -52,9 +53,8 @@ def announce() -> None:
 
 
 def _wake() -> None:
-    if not cache.add(WAKE, 1, timeout=WAKE_SECONDS):
-        return
     try:
-        work.apply_async(retry=False)
-    except OperationalError:
+        if cache.add(WAKE, 1, timeout=WAKE_SECONDS):
+            work.apply_async(retry=False)
+    except (OperationalError, RedisError):
         log.warning("No worker could be woken for runs: a sweep finds them")

@@ -16,7 +16,6 @@ from workspaces import isolation
 from workspaces.vault import keyring
 
 if TYPE_CHECKING:
-
     from connections.inbound.arriving import Request
     from connections.inbound.checking import Checked
     from connections.inbound.hooks import Found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from redis import RedisError
 
 from spojit.lib.ids import new_id
 from tests import factories
@@ -101,3 +102,12 @@ def test_the_task_carries_on_what_is_due(cast: Cast) -> None:
     run = running.start(running.enabled(cast, [node("say")], "start > say"))
     tasks.work()
     assert running.fresh(run).status == "completed"
+
+
+def test_a_wake_up_that_is_lost_fails_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> bool:
+        raise RedisError
+
+    monkeypatch.setattr(tasks.cache, "add", refuse)
+
+    tasks._wake()  # a sweep finds the run
