@@ -108,6 +108,6 @@ def test_a_wake_up_that_is_lost_fails_nobody(monkeypatch: pytest.MonkeyPatch) ->
     def refuse(*_: Any, **__: Any) -> bool:
         raise RedisError
 
-    monkeypatch.setattr(tasks.cache, "add", refuse)
+    monkeypatch.setattr("workflows.tasks.cache.add", refuse)
 
     tasks._wake()  # a sweep finds the run
