@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.connectors import signing
@@ -76,6 +77,7 @@ def value(field: Field, *, port: int) -> str:
     return field.default or field.placeholder or matching(field.pattern or _FREE, seed=field.key)
 
 
+@cache
 def matching(pattern: str, *, seed: str) -> str:
     """Make a text that matches a pattern, long enough not to turn up by chance."""
     text = _write(_parser.parse(pattern), random.Random(seed))

@@ -104,10 +104,13 @@ def test_the_command_says_what_it_removed() -> None:
         "authorizations: 0",
         "calls: 0",
         "checks: 0",
+        "counts of deliveries: 0",
+        "deliveries: 0",
         "destroyed credentials: 0",
         "invitations: 0",
         "notices: 0",
         "revocations: 0",
+        "runs: 0",
         "sessions: 0",
         "use counters: 0",
     ]
