@@ -140,8 +140,9 @@ def of_visitors(world: World) -> Iterator[str]:
 
 
 def of_quiet(world: World) -> Iterator[str]:
-    """List the paths of a workspace in which nothing happened."""
-    yield from (reverse(name, args=[world.quiet.slug]) for name in IN_A_WORKSPACE)
+    """List the paths of a workspace in which nothing happened; its catalogue is everybody's."""
+    names = (name for name in IN_A_WORKSPACE if name != "connectors:catalogue")
+    yield from (reverse(name, args=[world.quiet.slug]) for name in names)
     yield reverse("connectors:connections", args=[world.quiet.slug, "github"])
     yield reverse("connections:add", args=[world.quiet.slug, "postgresql"])
     yield from map(reverse, OWN)
