@@ -50,9 +50,7 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 ROOT_URLCONF = "spojit.urls"
 WSGI_APPLICATION = "spojit.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
-USE_I18N = False
+LANGUAGE_CODE, TIME_ZONE, USE_I18N = "en", "UTC", False
 SITE_NAME = MFA_TOTP_ISSUER = "Spojit"
 
 # -- Apps ---------------------------------------------------------------------------------------
@@ -158,8 +156,7 @@ outbound.configure(
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER, CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = False, True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 30}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_DB_REUSE_MAX = 10_000
@@ -184,7 +181,7 @@ HOOK_REQUESTS_PER_ADDRESS = env.number("HOOK_REQUESTS_PER_ADDRESS", default=30_0
 HOOK_BODY_BYTES = env.number("HOOK_BODY_BYTES", default=1024 * 1024)
 HOOK_BODY_DAYS = env.number("HOOK_BODY_DAYS", default=7)
 HOOK_DELIVERY_DAYS = env.number("HOOK_DELIVERY_DAYS", default=30)
-# How many runs one worker process carries on at once; how long a run may work, waits left out.
+# Runs that a worker carries on at once; seconds that one may work; days that one is kept.
 RUN_THREADS = env.number("RUN_THREADS", default=8)
 RUN_SECONDS = env.number("RUN_SECONDS", default=3600)
 RUN_DAYS = env.number("RUN_DAYS", default=30)
@@ -215,8 +212,7 @@ ACCOUNT_UNIQUE_EMAIL = ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = ACCOUNT_EMAIL_NOTIF
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_REAUTHENTICATION_REQUIRED, ACCOUNT_REAUTHENTICATION_TIMEOUT = True, 900
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
 MFA_ADAPTER = "workspaces.mfa.SealingAdapter"
 MFA_FORMS = {
@@ -278,8 +274,7 @@ STORAGES = {
 EMAIL_URL = env.url("EMAIL_URL", schemes=MAIL)
 vars().update(Env.email(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Spojit <spojit@localhost>")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_TIMEOUT = 10
+SERVER_EMAIL, EMAIL_TIMEOUT = DEFAULT_FROM_EMAIL, 10
 
 # -- Watching it --------------------------------------------------------------------------------
 

@@ -115,11 +115,11 @@ def ask(
 
 
 def ask_everywhere(
-    statement: str, parameters: Mapping[str, Any], *, reason: str, using: str = "default"
+    statement: str, parameters: Mapping[str, Any], *, reason: str
 ) -> list[tuple[Any, ...]]:
     """Run one statement over all workspaces' rows, as `ask` does; routine, as `everything` is."""
     log.debug("All workspaces opened", reason=reason)
-    return _ask(Scope(str(LEAST), str(GREATEST)), statement, parameters, using=using)
+    return _ask(Scope(str(LEAST), str(GREATEST)), statement, parameters, using="default")
 
 
 def _ask(
@@ -129,19 +129,15 @@ def _ask(
         with _opened(scope, using=using), connections[using].cursor() as cursor:
             cursor.execute(statement, parameters)
             return _rows(cursor)
-    bounds = {"_low": scope.low, "_high": scope.high}
+    bounds = {**parameters, "_low": scope.low, "_high": scope.high}
     with connections[using].cursor() as cursor:
-        cursor.execute(f"{_SET_BY_NAME};{statement}", {**parameters, **bounds})
+        cursor.execute(f"{_SET_BY_NAME};{statement}", bounds)
         cursor.nextset()
         return _rows(cursor)
 
 
 def call(
-    workspace_id: uuid.UUID | None,
-    function: str,
-    arguments: Sequence[Any],
-    *,
-    using: str = "default",
+    workspace_id: uuid.UUID | None, function: str, arguments: Sequence[Any]
 ) -> list[tuple[Any, ...]]:
     """Call a function of the database that sets the scope itself, in one prepared round trip.
 
@@ -149,20 +145,18 @@ def call(
         workspace_id: whose rows it may see; None for all workspaces'.
         function: one whose first two arguments are the scope's bounds; it sets them, and they are
             gone when its transaction ends. Inside an open one it is an ordinary nested scope.
-        arguments: the others.
-        using: the database alias.
+        arguments: those behind the bounds.
     """
     bounds = (str(LEAST), str(GREATEST)) if workspace_id is None else (str(workspace_id),) * 2
-    given = [*bounds, *arguments]
-    if connections[using].in_atomic_block:
-        with _opened(Scope(*bounds), using=using):
-            return _called(function, given, using=using)
-    return _called(function, given, using=using)
+    if connections["default"].in_atomic_block:
+        with _opened(Scope(*bounds), using="default"):
+            return _called(function, [*bounds, *arguments])
+    return _called(function, [*bounds, *arguments])
 
 
-def _called(function: str, given: list[Any], *, using: str) -> list[tuple[Any, ...]]:
-    """Call with values bound by the server: Django's own cursors write them into the statement."""
-    database = connections[using]
+def _called(function: str, given: list[Any]) -> list[tuple[Any, ...]]:
+    """Call with values bound by the server, which Django's cursors write into the statement."""
+    database = connections["default"]
     database.ensure_connection()
     statement = f"SELECT * FROM {function}({', '.join(['%s'] * len(given))})"  # noqa: S608 - ours
     with Cursor(database.connection) as cursor:
