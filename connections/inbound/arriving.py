@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from workspaces.audit import Actor
 
 
+def _now() -> datetime:
+    """Ask the clock as it is then: tests set it, and this module may be loaded meanwhile."""
+    return clock.now()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What was sent, by whom.
@@ -36,7 +41,7 @@ class Request:
     is_too_large: bool = False
     origin: str = Origin.SERVICE.value
     actor: Actor | None = None
-    received_at: datetime = field(default_factory=clock.now)
+    received_at: datetime = field(default_factory=_now)
     started: float = field(default_factory=time.perf_counter)
 
     @property
