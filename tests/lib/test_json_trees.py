@@ -31,3 +31,13 @@ def test_long_and_deep_values_are_cut() -> None:
     for _ in range(50):
         deep = [deep]
     assert json_trees.tree(deep).count("<details") == json_trees.MAX_DEPTH
+
+
+def test_a_tree_that_is_wide_everywhere_is_cut_as_a_whole() -> None:
+    wide = [[{"a": place} for place in range(100)] for _ in range(100)]
+
+    shown = json_trees.tree(wide)
+
+    assert shown.count("json-number") < json_trees.MAX_VALUES
+    assert shown.count("<div>") < 2 * json_trees.MAX_VALUES
+    assert '<span class="json-number">99</span>' in shown
