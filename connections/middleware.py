@@ -24,11 +24,12 @@ class Hooks:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer for a hook, or pass the request on."""
-        if not request.path_info.startswith(PATH):
+        path = f"/{request.path_info.lstrip('/')}"  # a doubled slash would get the token logged
+        if not path.startswith(PATH):
             return self.get_response(request)
         believe_only_trusted(request)
         logs.clear()
-        token = request.path_info[len(PATH) :]
+        token = path[len(PATH) :]
         with redaction.scope():
             try:
                 return receiving.take(request, token)

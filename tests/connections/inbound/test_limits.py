@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from connections import lifecycle
 from connections.inbound import hooks, pace
@@ -82,6 +82,18 @@ def test_a_body_in_chunks_is_read_without_a_length(webhook: Connection) -> None:
 
     assert answer.status_code == 202
     assert only(webhook).size == len(body)
+
+
+def test_a_doubled_slash_leads_to_the_hook_and_its_token_into_no_log(
+    webhook: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    token, body = hooks.token_of(webhook), b"{}"
+    headers = {name: text for name, text in signed(body).items() if name != "content-type"}
+
+    answer = Client().post(f"//hooks/{token}", body, "application/json", headers=headers)
+
+    assert answer.status_code == 202
+    assert token not in caplog.text
 
 
 def test_a_fault_is_logged_without_the_token(
