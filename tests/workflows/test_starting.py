@@ -161,6 +161,19 @@ def test_a_delivery_whose_hand_over_fails_starts_its_run_once_all_the_same(
     assert len(all_runs(cast)) == 1
 
 
+def test_a_delivery_that_is_too_large_for_a_run_starts_nothing_and_is_handed_over(
+    cast: Cast, webhook: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening(cast, webhook, "First")
+    monkeypatch.setattr("workflows.runs.values.MOST_BYTES", 10)
+    webhooks.deliver(webhook)
+
+    hand_over()
+
+    assert all_runs(cast) == []
+    assert [row.is_handed_over for row in webhooks.deliveries(webhook)] == [True]
+
+
 def test_a_delivery_that_is_delivered_again_starts_another_run(
     cast: Cast, webhook: Connection
 ) -> None:

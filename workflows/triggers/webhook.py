@@ -10,6 +10,7 @@ from connections.inbound import deliveries
 from workflows.models import Reference, Run, TriggerKind
 from workflows.runs import start
 from workflows.runs.starting import CannotStart
+from workflows.runs.values import TooLarge
 
 if TYPE_CHECKING:
     from connections.models import Delivery
@@ -29,7 +30,7 @@ def hear(delivery: Delivery) -> list[Run]:
     for workflow in workflows:
         try:
             run = start(workflow, trigger=TriggerKind.WEBHOOK, data=data, delivery_id=delivery.pk)
-        except CannotStart as refusal:
+        except (CannotStart, TooLarge) as refusal:
             log.warning("A delivery started nothing", code=refusal.code)
         else:
             runs.append(run)
