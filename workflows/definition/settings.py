@@ -64,7 +64,10 @@ class Trigger(Strict):
 
 
 class Connector(Strict):
-    """One tool, through a connection where the connector needs one."""
+    """One tool, through a connection where the connector needs one.
+
+    `timeout_seconds` is at most what any call may take: the lease of a run is a little longer.
+    """
 
     connector: Line = ""
     connection_id: str = ""
@@ -72,7 +75,7 @@ class Connector(Strict):
     arguments: dict[str, Any] = {}
     output: Name | None = None
     attempts: Annotated[int, Field(ge=1, le=5)] = 1
-    timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 30
+    timeout_seconds: Annotated[int, Field(ge=1, le=30)] = 30
     on_failure: OnFailure = "stop"
 
 
