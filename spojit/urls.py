@@ -20,4 +20,6 @@ urlpatterns = [
     path("", include("connections.oauth_urls")),
     path("w/<slug:slug>/connectors/", include("connections.catalogue_urls")),
     path("w/<slug:slug>/connections/", include("connections.urls")),
+    path("w/<slug:slug>/workflows/", include("workflows.urls")),
+    path("w/<slug:slug>/runs/", include("workflows.urls.runs")),
 ]

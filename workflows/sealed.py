@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflows.models import Run, Step
+from workflows.models import Pin, Run, Step
 from workflows.runs import values
 from workspaces.vault.rotation import sealed_columns
 
@@ -17,3 +17,4 @@ def register() -> None:
         Run, "response_sealed", purpose=values.RESPONSE, most_at_once=MOST_AT_ONCE
     )
     sealed_columns.register(Step, "state_sealed", purpose=values.STATE, most_at_once=MOST_AT_ONCE)
+    sealed_columns.register(Pin, "data_sealed", purpose=values.PINNED, most_at_once=MOST_AT_ONCE)

@@ -121,7 +121,7 @@ def _insert(
         id=new_id(),
         workspace_id=workflow.workspace_id,
         workflow=workflow,
-        number=workflow.latest.number + 1 if workflow.latest else 1,
+        number=_next_number(workflow),
         definition=definition,
         problems=problems,
         note=note[:200],
@@ -129,6 +129,10 @@ def _insert(
         created_by_name=actor.name,
     )
     return version
+
+
+def _next_number(workflow: Workflow) -> int:
+    return ((workflow.latest and workflow.latest.number) or 0) + 1
 
 
 def _put(workflow: Workflow, version: Version) -> None:

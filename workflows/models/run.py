@@ -31,6 +31,7 @@ class TriggerKind(models.TextChoices):
     SCHEDULE = "schedule", "By the clock"
     RERUN = "rerun", "Run again"
     WORKFLOW = "workflow", "By another workflow"
+    FAILURE = "failure", "By a failed run"
 
 
 class Run(TenantModel):
@@ -39,6 +40,10 @@ class Run(TenantModel):
     `due_at` is when a worker is to look at it next. A claim moves it on to the end of the claim's
     lease, so that what a lost worker held comes up again; only `lease_owner` may write meanwhile.
     `losses` counts the workers that were lost over it since a step was last committed.
+    `is_trial` marks runs from the designer. With `only_node_id`, that one step is run and no other.
+    `parent_id` and `parent_place` name the step of another run that started it and waits for it;
+    `rerun_of_id` the run that it repeats. `scheduled_at` is the moment of the schedule.
+    `error_connection_id` is the connection of the step that failed, when it had one.
     """
 
     workflow = models.ForeignKey(
@@ -52,6 +57,13 @@ class Run(TenantModel):
     data_sealed = models.BinaryField(null=True)
     response_sealed = models.BinaryField(null=True)
     delivery_id = models.UUIDField(null=True)
+    scheduled_at = models.DateTimeField(null=True)
+    parent_id = models.UUIDField(null=True)
+    parent_place = models.CharField(max_length=400, blank=True)
+    depth = models.PositiveSmallIntegerField(default=0)
+    rerun_of_id = models.UUIDField(null=True)
+    is_trial = models.BooleanField(default=False)
+    only_node_id = models.CharField(max_length=40, blank=True)
     actor_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -67,6 +79,7 @@ class Run(TenantModel):
     error_node_id = models.CharField(max_length=40, blank=True)
     error_outcome = models.CharField(max_length=40, blank=True)
     error_sentence = models.CharField(max_length=300, blank=True)
+    error_connection_id = models.UUIDField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -74,6 +87,16 @@ class Run(TenantModel):
                 fields=["workflow", "delivery_id"],
                 condition=Q(trigger=TriggerKind.WEBHOOK),
                 name="run_once_a_delivery",
+            ),
+            models.UniqueConstraint(
+                fields=["workflow", "scheduled_at"],
+                condition=Q(scheduled_at__isnull=False, rerun_of_id=None),
+                name="run_once_a_moment",
+            ),
+            models.UniqueConstraint(
+                fields=["parent_id", "parent_place"],
+                condition=Q(parent_id__isnull=False, rerun_of_id=None),
+                name="run_once_a_parent_step",
             ),
             models.CheckConstraint(
                 condition=Q(finished_at=None, due_at__isnull=False)
@@ -93,6 +116,19 @@ class Run(TenantModel):
                 fields=["workspace", "waits_for_id"],
                 condition=Q(waits_for_id__isnull=False),
                 name="run_held",
+            ),
+            models.Index(
+                fields=["workspace", "status", "-created_at", "-id"], name="run_of_status"
+            ),
+            models.Index(
+                fields=["workspace", "error_connection_id", "-created_at"],
+                condition=Q(error_connection_id__isnull=False),
+                name="run_failed_for_connection",
+            ),
+            models.Index(
+                fields=["workflow", "lease_owner"],
+                condition=Q(finished_at=None),
+                name="run_unfinished_of_workflow",
             ),
             models.Index(
                 fields=["finished_at"], condition=Q(finished_at__isnull=False), name="run_finished"

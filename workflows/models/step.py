@@ -22,7 +22,8 @@ class Step(TenantModel):
     """`place` tells it from the others of its run: `fetch`, or `each[3].post` in a loop.
 
     `state_sealed` is the full output, for later steps; `shown` is redacted and cut, for people.
-    `output` is the name of the output that the run went on at.
+    `output` is the name of the output that the run went on at. `is_copied`: it was done in the run
+    that this one repeats, or pinned, and not done again.
     """
 
     run = models.ForeignKey(
@@ -49,6 +50,7 @@ class Step(TenantModel):
     connection_name = models.CharField(max_length=120, blank=True)
     credential_version = models.PositiveIntegerField(default=0)
     tool = models.CharField(max_length=60, blank=True)
+    is_copied = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints: ClassVar = [

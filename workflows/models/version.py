@@ -11,12 +11,16 @@ from workspaces.models import TenantModel
 
 
 class Version(TenantModel):
-    """A definition, by whom and when; `problems` is what kept it from going live."""
+    """A definition, by whom and when; `problems` is what kept it from going live.
+
+    One without a number was made for a trial run of the designer's draft: no list shows it, and it
+    goes with its run.
+    """
 
     workflow = models.ForeignKey(
         "workflows.Workflow", on_delete=models.CASCADE, related_name="versions", db_index=False
     )
-    number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(null=True)
     definition = models.JSONField()
     problems = models.JSONField(default=list)
     note = models.CharField(max_length=200, blank=True)

@@ -24,8 +24,11 @@ class WorkflowQuerySet(models.QuerySet["Workflow"]):
 class Workflow(TenantModel):
     """Everything about a workflow but its definition, which its versions have.
 
-    `latest` is what is edited, `live` what triggers start; they differ while the latest one has
-    problems.
+    `latest` is what was saved last, `live` what triggers start; they differ while the latest one
+    has problems. `draft` is what is edited: the revision that the designer shows.
+    `most_at_once` limits its unfinished runs that workers are at (0: no limit); a step waits for
+    a broken connection for `hold_hours`. `failing_since` is set by the first failure that was
+    told, and cleared by the next run that completes. `error_workflow` is started when a run fails.
     """
 
     name = models.CharField(max_length=120)
@@ -46,6 +49,19 @@ class Workflow(TenantModel):
         related_name="+",
         db_index=False,
     )
+    draft = models.ForeignKey(
+        "workflows.Revision",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
+    error_workflow = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    most_at_once = models.PositiveSmallIntegerField(default=0)
+    hold_hours = models.PositiveSmallIntegerField(default=24)
+    failing_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     created_by_id = models.UUIDField(null=True)
     created_by_name = models.CharField(max_length=254)
@@ -68,6 +84,9 @@ class Workflow(TenantModel):
                 name="workflow_stable_key_unique",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="workflow_name_given"),
+            models.CheckConstraint(
+                condition=Q(hold_hours__gte=1, hold_hours__lte=720), name="workflow_hold_bounded"
+            ),
             models.CheckConstraint(
                 condition=Q(is_enabled=False) | Q(live__isnull=False) & Q(removed_at=None),
                 name="workflow_enabled_when_live",

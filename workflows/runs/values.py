@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 RUN_TABLE = "workflows_run"
 STEP_TABLE = "workflows_step"
+PIN_TABLE = "workflows_pin"
 DATA = "data"
 RESPONSE = "response"
 STATE = "state"
+PINNED = "pinned"
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of one value, as JSON (design decision 12)."""

@@ -1,0 +1,1 @@
+"""Pages of workflows and runs, one topic a file."""
