@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from connections.models import Call, Connection, Delivery
 from tests.factories import Cast, make_cast, make_connection, make_member, scope, signed_in
+from tests.workflows.graphs import definition, node
+from workflows import lifecycle
+from workflows.models import Workflow
 from workspaces import invitations
 from workspaces.models import Invitation, Membership, User
 
@@ -26,6 +29,7 @@ class Scene:
     call: Call
     invitation: Invitation
     membership: Membership
+    workflow: Workflow
 
     @property
     def mallory(self) -> Client:
@@ -71,7 +75,22 @@ def make_scene(*, private: bool = False) -> Scene:
             size=2,
         )
         membership = Membership.objects.get(user=cast.vera)
-    return Scene(cast, ben, connection, webhook, delivery, call, invitation, membership)
+    greet = make_workflow(cast, connection)
+    return Scene(cast, ben, connection, webhook, delivery, call, invitation, membership, greet)
+
+
+def make_workflow(cast: Cast, connection: Connection) -> Workflow:
+    """Make bob's workflow, which reads a repository through the connection; it is not enabled."""
+    settings = {
+        "connector": "github",
+        "connection_id": str(connection.pk),
+        "tool": "request",
+        "arguments": {"method": "GET", "path": "/user"},
+    }
+    nodes = [node("start", "trigger"), node("fetch", "connector", **settings)]
+    return lifecycle.create(
+        cast.workspace, name="Greet", actor=cast.bob, definition=definition(nodes, "start > fetch")
+    )
 
 
 def no_arguments(_scene: Scene) -> dict[str, Any]:
@@ -108,6 +127,10 @@ def of_call(scene: Scene) -> dict[str, Any]:
 
 def of_membership(scene: Scene) -> dict[str, Any]:
     return {"membership_id": scene.membership.pk}
+
+
+def of_workflow(scene: Scene) -> dict[str, Any]:
+    return {"workflow_id": scene.workflow.pk}
 
 
 def of_invitation(scene: Scene) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from tests.scene import (
     of_oauth_app,
     of_tool,
     of_webhook,
+    of_workflow,
 )
 from workspaces import invitations
 
@@ -228,6 +229,7 @@ def is_log_in_page(response: HttpResponse) -> bool:
 def mallorys(row: Row, scene: Scene) -> list[str]:
     """Return the address, and where it speaks of an object the same under mallory's own slug."""
     objects = {of_connection, of_webhook, of_delivery, of_membership, of_invitation, of_call}
+    objects |= {of_workflow}
     slugs = [scene.cast.workspace.slug]
     slugs += [scene.cast.next_door.slug] if row.arguments in objects else []
     return [path_of(row, scene, slug=slug) for slug in slugs]
