@@ -9,12 +9,13 @@ from connections.models import Call, Connection, Delivery
 from tests.factories import Cast, make_cast, make_connection, make_member, scope, signed_in
 from tests.workflows.graphs import definition, node
 from workflows import lifecycle
-from workflows.models import Workflow
 from workspaces import invitations
 from workspaces.models import Invitation, Membership, User
 
 if TYPE_CHECKING:
     from django.test import Client
+
+    from workflows.models import Workflow
 
 
 @dataclass
