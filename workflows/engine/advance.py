@@ -40,12 +40,15 @@ def advance(graph: Graph, journal: Journal, kinds: Kinds, scope: Scope) -> None:
         Failed: a step failed and nothing catches that; `node_id` says which one.
         Waits: it goes on later.
     """
-    walker = _Walker(graph, journal, kinds)
+    walker = Walker(graph, journal, kinds)
     walker.walk(graph.after(graph.triggers[0].id, "next"), scope, "")
 
 
-class _Walker:
+class Walker:
+    """Walks one run; holds what each of its steps needs."""
+
     def __init__(self, graph: Graph, journal: Journal, kinds: Kinds) -> None:
+        """Begin with these."""
         self.graph = graph
         self.journal = journal
         self.kinds = kinds

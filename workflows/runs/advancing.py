@@ -9,6 +9,7 @@ import structlog
 
 from connections.models import Connection, Status
 from spojit.lib import clock, logs, redaction
+from workflows.engine import alone
 from workflows.engine.advance import advance as walk
 from workflows.engine.results import Failed, Waits
 from workflows.engine.scope import Scope
@@ -62,7 +63,7 @@ def advance(claimed: Claimed) -> str:
 
 def _carried_on(claimed: Claimed, journal: RunJournal) -> str:
     try:
-        walk(graphs.of(claimed.workspace_id, claimed.version_id), journal, KINDS, _scope(claimed))
+        _walk(claimed, journal)
     except Waits as waits:
         return _rest(claimed, journal, waits)
     except Failed as failure:
@@ -75,6 +76,15 @@ def _carried_on(claimed: Claimed, journal: RunJournal) -> str:
         reason = ("", closed.code, closed.message)
         return _finish(claimed, journal.worked_ms, "failed", *reason)
     return _finish(claimed, journal.worked_ms, "completed", "", "", "")
+
+
+def _walk(claimed: Claimed, journal: RunJournal) -> None:
+    """Go through the graph, or do the one step that is tried alone."""
+    graph, scope = graphs.of(claimed.workspace_id, claimed.version_id), _scope(claimed)
+    if claimed.only_node_id:
+        alone.do(graph, journal, KINDS, scope, node_id=claimed.only_node_id)
+    else:
+        walk(graph, journal, KINDS, scope)
 
 
 def _scope(claimed: Claimed) -> Scope:

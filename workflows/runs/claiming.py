@@ -62,7 +62,8 @@ FROM chosen JOIN workflows_run AS whole ON whole.id = chosen.id
 JOIN workflows_workflow AS w ON w.id = whole.workflow_id
 WHERE r.id = chosen.id
 RETURNING r.workspace_id, r.id, r.workflow_id, w.name, r.version_id, r.trigger, r.data_sealed,
-          r.lease_owner, r.created_at, r.worked_ms, r.losses, r.started_at = %(now)s
+          r.lease_owner, r.created_at, r.worked_ms, r.losses,
+          r.started_at = %(now)s AND r.rerun_of_id IS NULL AND r.only_node_id = '', r.only_node_id
 """
 
 _ANY = """
@@ -76,7 +77,10 @@ WHERE finished_at IS NULL AND lease_owner IS NULL AND due_at > %(now)s AND due_a
 
 
 class Claimed(NamedTuple):
-    """A run in the hands of one worker; `is_fresh` when nothing of it was done before."""
+    """A run in the hands of one worker; `is_fresh` when none of its steps is written yet.
+
+    One that repeats another, or tries one step, has copied steps from its beginning.
+    """
 
     workspace_id: uuid.UUID
     id: uuid.UUID
@@ -90,6 +94,7 @@ class Claimed(NamedTuple):
     worked_ms: int
     losses: int
     is_fresh: bool
+    only_node_id: str
 
 
 def claim(*, most: int) -> list[Claimed]:

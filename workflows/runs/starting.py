@@ -81,7 +81,7 @@ def start(
     with isolation.workspace(workflow.workspace_id):
         found, version_id = _startable(workflow)
         if kind == TriggerKind.MANUAL:
-            _refuse_unfit(graphs.of(found.workspace_id, version_id), data)
+            refuse_unfit(graphs.of(found.workspace_id, version_id), data)
         run = Run(
             id=new_id(),
             workspace_id=found.workspace_id,
@@ -109,8 +109,12 @@ def _startable(workflow: Workflow) -> tuple[Workflow, uuid.UUID]:
     return found, found.live_id
 
 
-def _refuse_unfit(graph: Graph, data: Any) -> None:
-    """Check what a person filled in, by the tool that checks strangers' schemas within limits."""
+def refuse_unfit(graph: Graph, data: Any) -> None:
+    """Check what a person filled in, by the tool that checks strangers' schemas within limits.
+
+    Raises:
+        BadInput: it does not fit the schema of a manual trigger.
+    """
     settings = graph.triggers[0].settings
     assert isinstance(settings, kinds.Trigger)
     if not isinstance(settings.start, kinds.Manual) or not settings.start.input:
