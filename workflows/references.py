@@ -88,12 +88,13 @@ def _places(version: Version | None) -> dict[Place, str]:
 
 def _present(workflow: Workflow, ids: set[str]) -> set[str]:
     """Keep the IDs of connections that this workspace has, or had: none points elsewhere."""
-    valid = [one for one in ids if _is_id(one)]
+    valid = [one for one in ids if is_id(one)]
     rows = Connection.objects.filter(workspace_id=workflow.workspace_id, pk__in=valid)
     return {str(pk) for pk in rows.values_list("pk", flat=True)}
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether a text can be an ID at all."""
     try:
         uuid.UUID(text)
     except ValueError:

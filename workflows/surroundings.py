@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connections import access
 from connections.models import Connection
@@ -10,24 +10,32 @@ from connectors.registry import UnknownConnector
 from workflows.definition import read
 from workflows.definition.surroundings import KnownConnection, Surroundings
 from workflows.models import Workflow
-from workflows.references import used
+from workflows.references import is_id, used
 from workspaces.models import Membership
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Collection
 
     from workspaces.audit import Actor
 
 
-def around(workspace_id: uuid.UUID, *, workflow: Workflow | None, actor: Actor) -> Surroundings:
+def around(
+    workspace_id: uuid.UUID,
+    *,
+    workflow: Workflow | None,
+    actor: Actor,
+    definitions: Collection[Any] | None = None,
+) -> Surroundings:
     """Look around in the workspace's scope.
 
     Args:
         workspace_id: whose connections and workflows count.
-        workflow: the one that is saved; what its latest version binds may stay bound.
+        workflow: the one that is saved; what its live or latest version binds may stay bound.
         actor: who saves; the system may bind everything.
+        definitions: look only at the connections that these name, not at all there are.
     """
-    connections = list(Connection.objects.filter(workspace_id=workspace_id))
+    connections = _connections(workspace_id, definitions)
     membership = _membership(workspace_id, actor)
     others = Workflow.objects.present().filter(workspace_id=workspace_id)
     if workflow is not None:
@@ -40,6 +48,14 @@ def around(workspace_id: uuid.UUID, *, workflow: Workflow | None, actor: Actor) 
         workflows={str(pk): name for pk, name in others.values_list("pk", "name")},
         bound_before=_bound(workflow),
     )
+
+
+def _connections(workspace_id: uuid.UUID, definitions: Collection[Any] | None) -> list[Connection]:
+    rows = Connection.objects.filter(workspace_id=workspace_id)
+    if definitions is None:
+        return list(rows)
+    named = {place[1] for one in definitions for place, _ in used(read(one)[0])}
+    return list(rows.filter(pk__in=[one for one in named if is_id(one)]))
 
 
 def _membership(workspace_id: uuid.UUID, actor: Actor) -> Membership | None:
@@ -69,7 +85,10 @@ def _is_inbound(row: Connection) -> bool:
 
 
 def _bound(workflow: Workflow | None) -> frozenset[tuple[str, str]]:
-    if workflow is None or workflow.latest is None:
-        return frozenset()
-    graph, _ = read(workflow.latest.definition)
-    return frozenset((node_id, connection_id) for (node_id, connection_id, _), _ in used(graph))
+    versions = [workflow.live, workflow.latest] if workflow else []
+    return frozenset(
+        (node_id, connection_id)
+        for version in versions
+        if version is not None
+        for (node_id, connection_id, _), _ in used(read(version.definition)[0])
+    )

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from spojit.lib import storable
 from spojit.lib.errors import Refused
 from spojit.lib.ids import new_id
@@ -16,6 +18,7 @@ from workspaces import audit, isolation
 from workspaces.audit import Actor
 
 if TYPE_CHECKING:
+    from workflows.definition.surroundings import Surroundings
     from workspaces.models import User
 
 LARGEST_BYTES = 1_000_000
@@ -35,6 +38,13 @@ class Outdated(Refused):
     code = "outdated"
     message = "Somebody else saved this workflow meanwhile."
     hint = "Look at what they changed, and save again."
+
+
+class Unsound(Refused):
+    """What is live could not go live once more."""
+
+    code = "unsound"
+    message = "The live version would have problems, so nothing was saved."
 
 
 class WorkflowGone(Refused):
@@ -76,20 +86,38 @@ def save(
         DefinitionTooLarge, Outdated, WorkflowGone: nothing was saved.
     """
     actor = Actor.of(actor)
-    definition = {} if definition is None else storable.value(definition)
-    if len(json.dumps(definition)) > LARGEST_BYTES:
-        raise DefinitionTooLarge
+    definition = _storable(definition)
     with isolation.workspace(workflow.workspace_id):
         locked = _locked(workflow)
         if based_on is not None and locked.latest and locked.latest.number != based_on:
             raise Outdated
-        around = surroundings.around(locked.workspace_id, workflow=locked, actor=actor)
-        problems = [asdict(problem) for problem in validate(definition, around)[1]]
-        version = _insert(locked, definition, problems, actor=actor, note=note)
-        _put(locked, version)
-        _record(locked, version, actor=actor)
+        around = _around(locked, [definition], actor=actor)
+        version = _add(locked, definition, around, actor=actor, note=note)
     workflow.latest, workflow.live = locked.latest, locked.live
     return version
+
+
+def replace(
+    workflow: Workflow, *, live: Any, latest: Any, actor: Actor | User, note: str
+) -> tuple[Version, Version]:
+    """Save anew both the live definition and the latest one of a workflow where they differ.
+
+    What is live goes live again, and what is latest stays the latest version.
+
+    Raises:
+        Unsound: the live one would have problems. Nothing was saved.
+        DefinitionTooLarge, WorkflowGone: nothing was saved.
+    """
+    actor, live, latest = Actor.of(actor), _storable(live), _storable(latest)
+    with isolation.workspace(workflow.workspace_id), transaction.atomic():
+        locked = _locked(workflow)
+        around = _around(locked, [live, latest], actor=actor)
+        first = _add(locked, live, around, actor=actor, note=note)
+        if not first.is_sound:
+            raise Unsound
+        second = _add(locked, latest, around, actor=actor, note=note)
+    workflow.latest, workflow.live = locked.latest, locked.live
+    return first, second
 
 
 def restore(workflow: Workflow, *, number: int, actor: Actor | User) -> Version:
@@ -104,6 +132,30 @@ def restore(workflow: Workflow, *, number: int, actor: Actor | User) -> Version:
     if older is None:
         raise NoSuchVersion
     return save(workflow, definition=older.definition, actor=actor, note=f"version {number} again")
+
+
+def _storable(definition: Any) -> Any:
+    stored = {} if definition is None else storable.value(definition)
+    if len(json.dumps(stored)) > LARGEST_BYTES:
+        raise DefinitionTooLarge
+    return stored
+
+
+def _around(locked: Workflow, definitions: list[Any], *, actor: Actor) -> Surroundings:
+    return surroundings.around(
+        locked.workspace_id, workflow=locked, actor=actor, definitions=definitions
+    )
+
+
+def _add(
+    locked: Workflow, definition: Any, around: Surroundings, *, actor: Actor, note: str
+) -> Version:
+    """Store one more version of a locked workflow, live when it is sound."""
+    problems = [asdict(problem) for problem in validate(definition, around)[1]]
+    version = _insert(locked, definition, problems, actor=actor, note=note)
+    _put(locked, version)
+    _record(locked, version, actor=actor)
+    return version
 
 
 def _locked(workflow: Workflow) -> Workflow:
