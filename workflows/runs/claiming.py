@@ -63,7 +63,8 @@ JOIN workflows_workflow AS w ON w.id = whole.workflow_id
 WHERE r.id = chosen.id
 RETURNING r.workspace_id, r.id, r.workflow_id, w.name, r.version_id, r.trigger, r.data_sealed,
           r.lease_owner, r.created_at, r.worked_ms, r.losses,
-          r.started_at = %(now)s AND r.rerun_of_id IS NULL AND r.only_node_id = '', r.only_node_id
+          r.started_at = %(now)s AND r.rerun_of_id IS NULL AND r.only_node_id = '', r.only_node_id,
+          r.parent_id
 """
 
 _ANY = """
@@ -95,6 +96,7 @@ class Claimed(NamedTuple):
     losses: int
     is_fresh: bool
     only_node_id: str
+    parent_id: uuid.UUID | None
 
 
 def claim(*, most: int) -> list[Claimed]:

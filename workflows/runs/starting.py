@@ -82,20 +82,36 @@ def start(
         found, version_id = _startable(workflow)
         if kind == TriggerKind.MANUAL:
             refuse_unfit(graphs.of(found.workspace_id, version_id), data)
-        run = Run(
-            id=new_id(),
-            workspace_id=found.workspace_id,
-            workflow=found,
-            version_id=version_id,
+        return write(
+            found,
+            version_id,
             trigger=kind,
-            priority=_PRIORITIES.get(kind, claiming.ORDINARY),
+            data=data,
             delivery_id=delivery_id,
             actor_id=who.id if who else None,
             actor_name=who.name if who else "",
-            due_at=clock.now(),
         )
-        run.data_sealed = _sealed(run, data)
-        run.save(force_insert=True)
+
+
+def write(
+    workflow: Workflow, version_id: uuid.UUID, *, trigger: TriggerKind, data: Any, **fields: Any
+) -> Run:
+    """Write the row of a run of this version, due now, in the workspace's scope.
+
+    `fields` are further ones of `Run`. Raises: TooLarge.
+    """
+    given = {"priority": _PRIORITIES.get(trigger, claiming.ORDINARY), **fields}
+    run = Run(
+        id=new_id(),
+        workspace_id=workflow.workspace_id,
+        workflow=workflow,
+        version_id=version_id,
+        trigger=trigger,
+        due_at=clock.now(),
+        **given,
+    )
+    run.data_sealed = _sealed(run, data)
+    run.save(force_insert=True)
     return run
 
 
