@@ -85,4 +85,20 @@ STATUS_SHAPES: dict[str, str] = {
     "refused": (
         '<path d="M2.5 2.5l7 7M9.5 2.5l-7 7" fill="none" stroke="currentColor" stroke-width="1.9"/>'
     ),
+    "queued": '<circle cx="6" cy="6" r="4" fill="none" stroke="currentColor" stroke-width="1.75"/>',
+    "running": '<path d="M3 1.5l7.5 4.5L3 10.5z" fill="currentColor"/>',
+    "waiting": '<path d="M2.5 1.75h2.75v8.5H2.5zM6.75 1.75H9.5v8.5H6.75z" fill="currentColor"/>',
+    "completed": (
+        '<path d="M6 .75a5.25 5.25 0 1 1 0 10.5a5.25 5.25 0 0 1 0-10.5zM3 6.2l2.2 2.2l3.9-4.3'
+        'l-.9-.9l-3 3.3l-1.3-1.3z" fill="currentColor" fill-rule="evenodd"/>'
+    ),
+    "failed": (
+        '<path d="M6 .75a5.25 5.25 0 1 1 0 10.5a5.25 5.25 0 0 1 0-10.5zM4.3 3.3l-1 1L5 6L3.3 7.7'
+        'l1 1L6 7l1.7 1.7l1-1L7 6l1.7-1.7l-1-1L6 5z" fill="currentColor" fill-rule="evenodd"/>'
+    ),
+    "timed_out": ('<path d="M2 1h8v1.5L7.2 6L10 9.5V11H2V9.5L4.8 6L2 2.5z" fill="currentColor"/>'),
+    "cancelled": (
+        '<path d="M6 1a5 5 0 1 1 0 10A5 5 0 0 1 6 1zM2.5 9.5l7-7" fill="none"'
+        ' stroke="currentColor" stroke-width="1.6"/>'
+    ),
 }
