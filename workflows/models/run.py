@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from spojit.lib import clock
 from workspaces.models import TenantModel
@@ -84,7 +85,7 @@ class Run(TenantModel):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["workflow", "delivery_id"],
+                fields=["delivery_id", "workflow"],
                 condition=Q(trigger=TriggerKind.WEBHOOK),
                 name="run_once_a_delivery",
             ),
@@ -110,8 +111,11 @@ class Run(TenantModel):
                 condition=Q(finished_at=None),
                 name="run_due",
             ),
-            models.Index(fields=["workspace", "-created_at", "-id"], name="run_newest"),
             models.Index(fields=["workflow", "-created_at", "-id"], name="run_of_workflow"),
+            models.Index(
+                fields=["workflow", "status", "-created_at", "-id"],
+                name="run_of_workflow_and_status",
+            ),
             models.Index(
                 fields=["workspace", "waits_for_id"],
                 condition=Q(waits_for_id__isnull=False),
@@ -126,6 +130,11 @@ class Run(TenantModel):
                 name="run_failed_for_connection",
             ),
             models.Index(
+                fields=["rerun_of_id"],
+                condition=Q(rerun_of_id__isnull=False),
+                name="run_again",
+            ),
+            models.Index(
                 fields=["workflow", "lease_owner"],
                 condition=Q(finished_at=None),
                 name="run_unfinished_of_workflow",
@@ -138,6 +147,10 @@ class Run(TenantModel):
     def __str__(self) -> str:
         """Show where it stands."""
         return f"run {self.status}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the run's page; `workspace` must be loaded."""
+        return reverse("runs:detail", kwargs={"slug": self.workspace.slug, "run_id": self.pk})
 
     @property
     def is_finished(self) -> bool:

@@ -62,6 +62,11 @@ class Step(TenantModel):
                 condition=models.Q(connection_id__isnull=False),
                 name="step_of_connection",
             ),
+            models.Index(
+                fields=["workspace", "connection_id", "run"],
+                condition=models.Q(connection_id__isnull=False),
+                name="step_of_connection_and_run",
+            ),
         ]
 
     def __str__(self) -> str:
