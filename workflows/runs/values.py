@@ -50,7 +50,12 @@ def seal(value: Any, *, workspace_id: uuid.UUID, table: str, row: uuid.UUID, pur
 
 
 def open_(
-    sealed: bytes | None, *, workspace_id: uuid.UUID, table: str, row: uuid.UUID, purpose: str
+    sealed: bytes | memoryview | None,
+    *,
+    workspace_id: uuid.UUID,
+    table: str,
+    row: uuid.UUID,
+    purpose: str,
 ) -> Any:
     """Open a value that was sealed for exactly this place; None when there is none.
 
