@@ -9,6 +9,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from connections.forms.arguments import ToolForm
 from connectors import registry
 from connectors.models import Connector
 from tests import factories
@@ -107,22 +108,29 @@ def test_the_catalogue_asks_few_questions(cast: Cast) -> None:
 # -- a connector --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", sorted(registry.paths()))
 @pytest.mark.parametrize("name", ["detail", "connections", "about"])
-def test_every_connector_has_its_pages(cast: Cast, key: str, name: str) -> None:
-    factories.make_connector(key)
-    assert steps.get(cast.vera, page(cast, name, key))[0] == 200
+def test_every_connector_has_its_pages(cast: Cast, name: str) -> None:
+    client = factories.signed_in(cast.vera)
+    for key in sorted(registry.paths()):
+        factories.make_connector(key)
+        assert client.get(page(cast, name, key)).status_code == 200, key
 
 
-@pytest.mark.parametrize("key", sorted(registry.paths()))
-def test_every_tool_has_a_form(cast: Cast, key: str) -> None:
-    factories.make_connector(key)
+def test_every_tool_has_a_form() -> None:
+    for key in sorted(registry.paths()):
+        connector = registry.get(key)
+        for tool in connector.tools:
+            form = ToolForm(connector=connector, tool=tool, connections=[])
+            names = {name for name in form.fields if name.startswith("argument-")}
+            assert names == {f"argument-{name}" for name in tool.properties}, (key, tool.key)
+
+
+def test_every_connector_has_a_page_for_its_last_tool(cast: Cast) -> None:
     client = factories.signed_in(cast.alice)
-    for tool in registry.get(key).tools:
-        answer = client.get(tool_url(cast, tool.key, key))
-        assert answer.status_code == 200
-        names = {name for name in answer.context["form"].fields if name.startswith("argument-")}
-        assert names == {f"argument-{name}" for name in tool.properties}
+    for key in sorted(registry.paths()):
+        factories.make_connector(key)
+        tool = registry.get(key).tools[-1].key if registry.get(key).tools else ""
+        assert not tool or client.get(tool_url(cast, tool, key)).status_code == 200, key
 
 
 def test_about_says_what_to_prepare_and_what_is_called(cast: Cast) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,7 @@ POINTED_AT = re.compile(r'\s(?:for|aria-labelledby|aria-describedby|popovertarge
 FORMS = re.compile(r'<form[^>]*method="post".*?</form>', re.DOTALL)
 
 
+@cache
 def shown(name: str) -> str:
     template, context = PAGES[name]
     request = RequestFactory().get("/w/northwind/connections/?sort=name")
