@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import StringIO
@@ -14,10 +13,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from spojit.lib import redaction
+from spojit.lib.cursors import Cursor
 from workspaces import isolation
 from workspaces.models import AuditEvent, Workspace
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterator, Mapping
 
 PAGE = 50
@@ -47,27 +48,6 @@ WORDS = {
     "staff.changed": "Staff changed a row",
     "staff.deleted": "Staff deleted a row",
 }
-
-
-class Cursor(NamedTuple):
-    """The last row of a page: where the next one begins."""
-
-    at: datetime
-    id: uuid.UUID
-
-    def __str__(self) -> str:
-        """Write it for an address."""
-        return f"{self.at.isoformat()}~{self.id}"
-
-    @classmethod
-    def read(cls, text: str) -> Cursor | None:
-        """Read it from an address; None when it is none."""
-        at, _, row = text.partition("~")
-        try:
-            moment = datetime.fromisoformat(at)
-            return cls(moment, uuid.UUID(row)) if moment.tzinfo else None
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from spojit.lib import clock
+from spojit.lib.cursors import Cursor
 from workspaces import audit, audit_log
 from workspaces.access import WorkspaceRequest, requires
-from workspaces.audit_log import Cursor, Narrowed
+from workspaces.audit_log import Narrowed
 from workspaces.forms import AuditFilter
 from workspaces.roles import Permission
 
