@@ -166,6 +166,7 @@ _BEAT_SECONDS = {
     "connections.refresh_due": SWEEP_SECONDS,
     "connections.tidy": 3600,
     "workflows.sweep": SWEEP_SECONDS,
+    "workflows.start_scheduled": SWEEP_SECONDS,
     "workspaces.mail_notices": 10,
 }
 CELERY_BEAT_SCHEDULE = {

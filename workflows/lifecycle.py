@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from spojit.lib import clock
 from spojit.lib.errors import Refused
 from spojit.lib.ids import new_id
-from workflows import versions
+from workflows import schedules, versions
 from workflows.models import Reference, Workflow
 from workspaces import audit, isolation
 from workspaces.audit import Actor
@@ -125,6 +125,7 @@ def enable(workflow: Workflow, *, actor: Actor | User) -> Workflow:
         if locked.latest is None or not locked.latest.is_sound:
             raise NotSound
         _switch(locked, is_enabled=True, actor=actor, act="workflow.enabled")
+        schedules.derive(locked)
     workflow.is_enabled = True
     return workflow
 
@@ -133,6 +134,7 @@ def disable(workflow: Workflow, *, actor: Actor | User) -> Workflow:
     """Let no trigger start it any more."""
     with isolation.workspace(workflow.workspace_id):
         _switch(workflow, is_enabled=False, actor=actor, act="workflow.disabled")
+        schedules.stop(workflow)
     return workflow
 
 
@@ -157,6 +159,7 @@ def remove(workflow: Workflow, *, actor: Actor | User) -> Workflow:
             workflow.removed_by_name = actor.name
             workflow.save(update_fields=["is_enabled", "removed_at", "removed_by_name"])
             Reference.objects.filter(workflow=workflow).delete()
+            schedules.stop(workflow)
             _record(workflow, actor=actor, act="workflow.removed")
     return workflow
 

@@ -10,11 +10,13 @@ from django.db.models import Count
 from connections.models import Connection
 from connections.usage import Reference as Use
 from spojit.lib.ids import new_id
+from workflows import schedules
 from workflows.definition import read, settings as kinds
 from workflows.models import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from datetime import datetime
 
     from workflows.definition import Graph
     from workflows.models import Version, Workflow
@@ -61,8 +63,9 @@ def used(graph: Graph) -> Iterator[tuple[Place, str]]:
 def find(connection: Connection) -> list[Use]:
     """List what uses a connection, by workflow and node; in the workspace's scope."""
     rows = Reference.objects.filter(connection=connection, workflow__removed_at=None)
-    named = rows.select_related("workflow").order_by("workflow__name", "node_name", "pk")
-    return [_use(row) for row in named]
+    named = list(rows.select_related("workflow").order_by("workflow__name", "node_name", "pk"))
+    next_at = schedules.next_run_at({row.workflow_id for row in named})
+    return [_use(row, next_at.get(row.workflow_id)) for row in named]
 
 
 def count(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -71,7 +74,7 @@ def count(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(rows.values_list("connection_id").annotate(Count("pk")))
 
 
-def _use(row: Reference) -> Use:
+def _use(row: Reference, next_at: datetime | None) -> Use:
     return Use(
         workflow_id=row.workflow_id,
         workflow_name=row.workflow.name,
@@ -79,6 +82,7 @@ def _use(row: Reference) -> Use:
         tool=row.tool,
         is_enabled=row.workflow.is_enabled and row.is_live,
         path="",
+        next_run_at=next_at if row.is_live else None,
     )
 
 

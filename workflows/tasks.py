@@ -14,6 +14,7 @@ from redis import RedisError
 
 from spojit.lib import clock
 from workflows.runs import claiming, working
+from workflows.triggers import schedule
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,20 @@ def sweep(**_: Any) -> None:
     """Wake a worker for what nobody was woken for: new runs, pauses that ended, lost workers."""
     if claiming.is_any_due(now=clock.now()):
         work.apply_async(expires=settings.SWEEP_SECONDS)
+
+
+@shared_task(name="workflows.start_scheduled")
+def start_scheduled(**_: Any) -> None:
+    """Start what the clock starts, and look again when the next moment comes."""
+    found = schedule.start_due(now=clock.now())
+    if found:
+        log.info("Schedules looked at", **found)
+    if found["started"]:
+        _wake()
+    now = clock.now()
+    soon = schedule.next_due(now=now, within=settings.SWEEP_SECONDS)
+    if soon and cache.add(f"schedules:at:{soon.timestamp():.0f}", 1, timeout=60):
+        start_scheduled.apply_async(countdown=max(0.0, (soon - now).total_seconds()))
 
 
 def _come_back() -> None:

@@ -62,7 +62,7 @@ def start(
     trigger: TriggerKind | str,
     data: Any,
     actor: Actor | User | None = None,
-    delivery_id: uuid.UUID | None = None,
+    **fields: Any,
 ) -> Run:
     """Write a run of a workflow's live version; a worker finds it, sooner when it is announced.
 
@@ -71,7 +71,7 @@ def start(
         trigger: what starts it.
         data: what its expressions find under `trigger`, JSON-like.
         actor: who starts it, when a person does.
-        delivery_id: the delivery that starts it.
+        fields: further ones of `Run`, such as the delivery or the moment that starts it.
 
     Raises:
         WorkflowDisabled, NothingLive, BadInput, TooLarge: nothing was started.
@@ -87,9 +87,9 @@ def start(
             version_id,
             trigger=kind,
             data=data,
-            delivery_id=delivery_id,
             actor_id=who.id if who else None,
             actor_name=who.name if who else "",
+            **fields,
         )
 
 
@@ -100,15 +100,14 @@ def write(
 
     `fields` are further ones of `Run`. Raises: TooLarge.
     """
-    given = {"priority": _PRIORITIES.get(trigger, claiming.ORDINARY), **fields}
+    ordinary = {"id": new_id(), "priority": _PRIORITIES.get(trigger, claiming.ORDINARY)}
     run = Run(
-        id=new_id(),
         workspace_id=workflow.workspace_id,
         workflow=workflow,
         version_id=version_id,
         trigger=trigger,
         due_at=clock.now(),
-        **given,
+        **{**ordinary, **fields},
     )
     run.data_sealed = _sealed(run, data)
     run.save(force_insert=True)

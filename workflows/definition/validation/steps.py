@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from workflows.definition.settings import Strict
     from workflows.definition.surroundings import Surroundings
 
+FIELDS = 5
+"""Of cron."""
+
 
 def check(node: Node, surroundings: Surroundings) -> Iterator[Problem]:
     """List what one node still has to say."""
@@ -49,10 +52,17 @@ def _from_webhook(
 def _scheduled(start: kinds.Scheduled) -> Iterator[tuple[str, str]]:
     if start.time_zone not in available_timezones():
         yield "start.time_zone", "Choose a time zone, such as Europe/Ljubljana."
-    try:
-        next(CronSim(start.cron, clock.now()))
-    except (CronSimError, StopIteration):
+    if not _is_cron(start.cron):
         yield "start.cron", "Five fields: minute, hour, day, month, weekday, as in 0 8 * * 1-5."
+
+
+def _is_cron(text: str) -> bool:
+    """Whether cron reads it, and a moment ever comes; a sixth field would be seconds."""
+    try:
+        next(CronSim(text, clock.now()))
+    except (CronSimError, StopIteration):
+        return False
+    return len(text.split()) == FIELDS
 
 
 def _condition(settings: kinds.Condition, _: Surroundings) -> Iterator[tuple[str, str]]:
