@@ -39,8 +39,27 @@ class Owner:
     run_id: uuid.UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A run that a step started and waits for; `value` is what its Response gave, once it is over.
+
+    `sentence` says why it did not complete.
+    """
+
+    id: uuid.UUID
+    workflow_name: str
+    status: str
+    sentence: str = ""
+    value: Any = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.status in {"completed", "failed", "timed_out", "cancelled"}
+
+
 class Journal(Protocol):
-    """The record of one run. Each of the four writes is committed when it returns.
+    """The record of one run. Each of the five writes is committed when it returns.
 
     Every write may raise that the run is no longer this worker's, or was cancelled.
     """
@@ -69,3 +88,9 @@ class Journal(Protocol):
 
     def waits(self, visit: Visit, waits: Waits) -> None:
         """Write that a step goes on later."""
+
+    def child(self, place: str) -> Child | None:
+        """Find the run that a step started."""
+
+    def start_child(self, visit: Visit, workflow_id: str, data: Any) -> Child:
+        """Start another workflow's run for a step, once. Raises: Failed, when it cannot start."""

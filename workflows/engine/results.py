@@ -41,10 +41,17 @@ class Failed(SpojitError):
         self.node_id = ""
 
 
+ANSWERED = ("approval", "workflow")
+"""What ends a wait besides its moment: a person's decision, or the end of another run."""
+
+_FOREMOST = ("connection", *ANSWERED)
+
+
 class Waits(SpojitError):
-    """A step that goes on later: at a moment, after a pause, or when a connection works again.
+    """A step that goes on later: at a moment, after a pause, or when something else happens.
 
     `attempts` were made so far. `is_written` says that the step's row tells it already.
+    `may_be_answered` says that a decision or the end of another run may have come meanwhile.
     """
 
     code = "step_waits"
@@ -59,7 +66,7 @@ class Waits(SpojitError):
         attempts: int = 0,
         outcome: str = "",
     ) -> None:
-        """Say until when, and why: `time`, `retry` or `connection`."""
+        """Say until when, and why: `time`, `retry`, `connection`, `approval` or `workflow`."""
         super().__init__()
         self.until = until
         self.why = why
@@ -67,16 +74,14 @@ class Waits(SpojitError):
         self.attempts = attempts
         self.outcome = outcome
         self.is_written = False
+        self.may_be_answered = why in ANSWERED
 
     @classmethod
     def together(cls, waits: Sequence[Waits]) -> Waits:
-        """Make one of several: the first moment, and a connection when any waits for one."""
-        held = next((one for one in waits if one.waits_for_id), None)
+        """Make one of several: the first moment, and what most needs somebody, if anything does."""
         first = min(waits, key=lambda one: one.until)
-        merged = cls(
-            first.until,
-            held.why if held else first.why,
-            waits_for_id=held.waits_for_id if held else None,
-        )
+        told = [one for why in _FOREMOST for one in waits if one.why == why] or [first]
+        merged = cls(first.until, told[0].why, waits_for_id=told[0].waits_for_id)
         merged.is_written = True
+        merged.may_be_answered = any(one.may_be_answered for one in waits)
         return merged

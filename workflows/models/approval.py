@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from spojit.lib import clock
 from workspaces.models import TenantModel
@@ -60,3 +61,9 @@ class Approval(TenantModel):
     def __str__(self) -> str:
         """Show whose question it is."""
         return self.node_name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the approval's page; `workspace` must be loaded."""
+        return reverse(
+            "workflows:approval", kwargs={"slug": self.workspace.slug, "approval_id": self.pk}
+        )

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from spojit.lib import clock
 from workspaces.models import TenantModel
@@ -150,7 +149,7 @@ class Run(TenantModel):
 
     def get_absolute_url(self) -> str:
         """Return the address of the run's page; `workspace` must be loaded."""
-        return reverse("runs:detail", kwargs={"slug": self.workspace.slug, "run_id": self.pk})
+        return f"{self.workspace.get_absolute_url()}runs/{self.pk}/"
 
     @property
     def is_finished(self) -> bool:

@@ -11,6 +11,7 @@ from workflows.nodes import (
     loop,
     parallel,
     response,
+    sub_workflow,
     transform,
     unready,
 )
@@ -30,6 +31,6 @@ KINDS: Mapping[str, Callable[[Visit], Done]] = {
     "response": response.run,
     "delay": delay.run,
     "approval": unready.run,
-    "sub_workflow": unready.run,
+    "sub_workflow": sub_workflow.run,
     "email": unready.run,
 }

@@ -9,12 +9,13 @@ import structlog
 
 from connections.models import Connection, Status
 from spojit.lib import clock, logs, redaction
+from workflows import failures
 from workflows.engine import alone
 from workflows.engine.advance import advance as walk
 from workflows.engine.results import Failed, Waits
 from workflows.engine.scope import Scope
 from workflows.nodes import KINDS
-from workflows.runs import graphs, values
+from workflows.runs import answering, ending, graphs, values
 from workflows.runs.journal import LeaseLost, RunJournal, Stopped
 from workspaces import isolation
 from workspaces.vault.envelope import CannotOpen
@@ -33,9 +34,15 @@ _FINISH = """
 UPDATE workflows_run
 SET status = %(status)s, finished_at = %(now)s, due_at = NULL, lease_owner = NULL,
     waits_for = '', waits_for_id = NULL, worked_ms = %(worked_ms)s,
-    error_node_id = %(node_id)s, error_outcome = %(outcome)s, error_sentence = %(sentence)s
+    error_node_id = %(node_id)s, error_outcome = %(outcome)s, error_sentence = %(sentence)s,
+    error_connection_id = CASE WHEN %(node_id)s <> '' THEN (
+        SELECT s.connection_id FROM workflows_step AS s
+        WHERE s.run_id = %(run)s AND s.node_id = %(node_id)s AND s.status = 'failed'
+        ORDER BY s.finished_at DESC LIMIT 1) END
 WHERE id = %(run)s AND lease_owner = %(owner)s AND status = 'running'
-RETURNING id
+RETURNING status = 'completed' AND NOT is_trial AND EXISTS (
+    SELECT 1 FROM workflows_workflow AS w
+    WHERE w.id = workflow_id AND w.failing_since IS NOT NULL)
 """
 _REST = """
 UPDATE workflows_run
@@ -125,8 +132,12 @@ def _finish(
         "outcome": outcome,
         "sentence": redaction.redact(sentence)[:300],
     }
-    if not isolation.ask(claimed.workspace_id, _FINISH, written):
-        raise LeaseLost
+    with ending.followed(claimed, status=status):
+        ended = isolation.ask(claimed.workspace_id, _FINISH, written)
+        if not ended:
+            raise LeaseLost
+    if ended[0][0]:
+        failures.recovered(claimed.workspace_id, claimed.workflow_id)
     level = logging.DEBUG if status == "completed" else logging.INFO
     log.log(level, "A run ended", status=status, outcome=outcome)
     return status
@@ -136,7 +147,8 @@ def _rest(claimed: Claimed, journal: RunJournal, waits: Waits) -> str:
     """Give a run back until later.
 
     The row of a connection that is waited for is locked meanwhile: when it works again by now, the
-    run is due at once, and when not, whoever mends it finds the run waiting.
+    run is due at once, and when not, whoever mends it finds the run waiting. Answers are looked for
+    once the run is written as waiting.
     """
     written = {
         "run": claimed.id,
@@ -147,10 +159,13 @@ def _rest(claimed: Claimed, journal: RunJournal, waits: Waits) -> str:
         "worked_ms": journal.worked_ms,
     }
     with isolation.workspace(claimed.workspace_id):
-        if waits.waits_for_id is not None and _is_mended(waits.waits_for_id):
+        held_by = waits.waits_for_id if waits.why == "connection" else None
+        if held_by is not None and _is_mended(held_by):
             written["until"] = clock.now()
         if not isolation.ask(claimed.workspace_id, _REST, written):
             raise LeaseLost
+        if waits.may_be_answered:
+            answering.catch_up(claimed.workspace_id, claimed.id)
     return "waiting"
 
 

@@ -1,12 +1,12 @@
-"""Cancelling: the run ends at once; a worker that is at it commits nothing any more."""
+"""Cancelling: the run ends at once, with what its steps started; its worker commits nothing."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spojit.lib import clock
 from spojit.lib.errors import Refused
-from workflows.models import Run, RunStatus
+from workflows.models import Run
+from workflows.runs import answering, ending
 from workspaces import audit, isolation
 from workspaces.audit import Actor
 
@@ -27,25 +27,13 @@ def cancel(run: Run, *, actor: Actor | User) -> Run:
     Raises:
         AlreadyEnded: it has come to an end meanwhile.
     """
-    who, now = Actor.of(actor), clock.now()
+    who = Actor.of(actor)
     with isolation.workspace(run.workspace_id):
-        locked: Run = Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        answering.lock(run.parent_id)
+        rows = Run.objects.select_for_update(of=("self",))
+        locked: Run = rows.select_related("workflow", "workspace").get(pk=run.pk)
         if locked.is_finished:
             raise AlreadyEnded
-        locked.status, locked.finished_at = RunStatus.CANCELLED, now
-        locked.due_at = locked.lease_owner = locked.waits_for_id = None
-        locked.waits_for = ""
-        locked.error_sentence = f"Cancelled by {who.name}."[:300]
-        locked.save(
-            update_fields=[
-                "status",
-                "finished_at",
-                "due_at",
-                "lease_owner",
-                "waits_for",
-                "waits_for_id",
-                "error_sentence",
-            ]
-        )
+        ending.cancel(locked, sentence=f"Cancelled by {who.name}.")
         audit.record(locked.workspace, actor=who, act="run.cancelled", subject=locked)
     return locked

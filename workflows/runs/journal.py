@@ -12,13 +12,14 @@ from spojit.lib.errors import SpojitError
 from spojit.lib.ids import new_id
 from workflows.engine.journal import Entry, Owner
 from workflows.engine.results import Failed
-from workflows.runs import claiming, values
+from workflows.runs import children, claiming, values
 from workflows.runs.values import RESPONSE, RUN_TABLE, STATE, STEP_TABLE, TooLarge
 from workspaces import isolation
 
 if TYPE_CHECKING:
     import uuid
 
+    from workflows.engine.journal import Child
     from workflows.engine.results import Done, Waits
     from workflows.engine.visit import Facts, Visit
     from workflows.runs.claiming import Claimed
@@ -137,6 +138,19 @@ class RunJournal:
         """Write that a step goes on later."""
         visit.facts.attempts = waits.attempts
         self._write(visit, "waiting", outcome=waits.outcome, due_at=waits.until)
+
+    def child(self, place: str) -> Child | None:
+        """Find the run that a step started."""
+        return children.find(self.owner.workspace_id, self.owner.run_id, place)
+
+    def start_child(self, visit: Visit, workflow_id: str, data: Any) -> Child:
+        """Start another workflow's run for a step."""
+        started = children.start(
+            self._claimed, place=visit.place, workflow_id=workflow_id, data=data
+        )
+        if started is None:
+            raise LeaseLost
+        return started
 
     def _load(self) -> None:
         rows = self._ask(_LOAD, {"run": self.owner.run_id})
