@@ -64,6 +64,7 @@ ACTS = {
     "credential.retirement_set": Act("clock", "said when the older secret ends"),
     "connection.delivery_tested": Act("play", "sent a test delivery"),
     "connection.delivered_again": Act("rotate", "delivered one again"),
+    "connection.replaced": Act("swap", "let another one be used instead", is_change=True),
     "connection.mending_asked": Act("mail", "asked for it to be mended", kind="warn"),
 }
 
@@ -149,6 +150,8 @@ def _details(event: AuditEvent) -> str:
         return f"It was {details.get('from', '')}."
     if event.act in {"connection.handed_over", "connection.account_accepted"}:
         return f"From {details.get('from') or 'nobody'} to {details.get('to', '')}."
+    if event.act == "connection.replaced":
+        return f"It is {details.get('to', '')}, in {', '.join(details.get('workflows', []))}."
     if event.act == "connection.tool_tried":
         return str(details.get("tool", ""))
     return f"Version {details['version']}" if "version" in details else ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connections.models import Connection
+from connectors.manifest.connector import UnknownTool
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,15 +30,33 @@ class Reference:
 
 Finder = Callable[[Connection], list[Reference]]
 Counts = Callable[[Collection[uuid.UUID]], dict[uuid.UUID, int]]
+Paths = Callable[[Connection], str]
 
 _finders: list[Finder] = []
 _counts: list[Counts] = []
+_paths: list[Paths] = []
 
 
-def register(*, find: Finder, count: Counts) -> None:
-    """Add a place to look: `find` lists references, `count` counts them for many IDs at once."""
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A scope that a connection was not granted, and the steps that need it, in words."""
+
+    scope: str
+    needed_by: tuple[str, ...]
+
+
+def register(*, find: Finder, count: Counts, move_path: Paths | None = None) -> None:
+    """Add a place to look.
+
+    Args:
+        find: lists references.
+        count: counts them for many IDs at once.
+        move_path: where a person lets another connection be used instead of one.
+    """
     _finders.append(find)
     _counts.append(count)
+    if move_path is not None:
+        _paths.append(move_path)
 
 
 def references(connection: Connection) -> list[Reference]:
@@ -51,3 +70,30 @@ def counts(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     for count in _counts:
         total.update(count(ids))
     return dict(total)
+
+
+def move_path(connection: Connection) -> str:
+    """Return where a person lets another connection be used instead; empty when nowhere."""
+    return next((path(connection) for path in _paths), "")
+
+
+def lacking(connection: Connection) -> list[Lacking]:
+    """Compare what was granted, when the service tells, with what the tools in use need."""
+    if connection.scopes is None:
+        return []
+    needed: dict[str, list[str]] = {}
+    for reference in references(connection):
+        title, scopes = _tool(connection, reference.tool)
+        for scope in scopes:
+            if scope not in connection.scopes:
+                needed.setdefault(scope, []).append(f"{reference.workflow_name} · {title}")
+    return [Lacking(scope, tuple(dict.fromkeys(uses))) for scope, uses in sorted(needed.items())]
+
+
+def _tool(connection: Connection, key: str) -> tuple[str, list[str]]:
+    """Give title and scopes of a tool; of one that is not there, nothing."""
+    try:
+        tool = connection.manifest.tool(key)
+    except UnknownTool:
+        return "", []
+    return tool.title, list(tool.scopes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
+
 from connections import signals, usage
 from connections.inbound import handing
 from workflows import references, tasks
@@ -18,11 +20,16 @@ if TYPE_CHECKING:
 
 def register() -> None:
     """Fill the registries."""
-    usage.register(find=references.find, count=references.count)
+    usage.register(find=references.find, count=references.count, move_path=_move_path)
     handing.on_delivery(_start)
     signals.on_status_changed(_go_on)
     signals.on_removed(_fail)
     retention.register("runs", forgetting.past)
+
+
+def _move_path(connection: Connection) -> str:
+    where = {"slug": connection.workspace.slug, "connection_id": connection.pk}
+    return reverse("workflows:moving", kwargs=where)
 
 
 def _start(delivery: Delivery) -> None:

@@ -14,7 +14,7 @@ from connections import access, history, usage
 from connections.models import Call, Check, Connection
 from connections.views import finding
 from connections.views.framing import frame
-from connections.views.life import shown_reference
+from connections.views.life import replace_url, shown_reference
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.models import AuditEvent
 from workspaces.roles import Permission
@@ -42,6 +42,7 @@ def usage_of(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
     context = {
         "connection": frame(request, connection, tab="usage"),
         "references": [shown_reference(reference) for reference in references],
+        "replace_url": replace_url(request, connection, references),
         "used_at": connection.used_at,
         "next_run_at": min(next_runs, default=None),
     }

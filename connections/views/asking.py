@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 def form(
     request: WorkspaceRequest, scheme: Scheme, *, connection: Connection | None = None
 ) -> ScopesForm:
-    """Make the form of scopes; what a connection was asked for already stays asked for."""
+    """Make the form of scopes; what a connection was asked for already stays asked for.
+
+    A link may propose further ones by `?scopes=`.
+    """
     attempt = attempts.left(connection) if connection else None
     return ScopesForm(
         request.POST if request.method == "POST" else None,
         oauth2=_oauth2(scheme),
         before=asked_before(connection),
-        proposed=_proposed(attempt),
+        proposed=_proposed(attempt) or request.GET.getlist("scopes"),
     )
 
 

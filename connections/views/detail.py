@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from connections import credentials, history, usage
+from connections import access, credentials, history, usage
 from connections.views import accounts, finding, hooked, showing, verifications
 from connections.views.framing import frame
 from connectors import hosts
@@ -40,11 +41,26 @@ def overview(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
         "other_account": accounts.context(
             request, connection, staged=credentials.staged(connection)
         ),
+        "lacking": _lacking(request, connection),
         "chart": charts.draw(history.days(connection, today=clock.now().date())),
         "events": history.recent(connection, most=MOST_EVENTS),
         "facts": _facts(request, connection),
     }
     return render(request, "connections/detail.html", context)
+
+
+def _lacking(request: WorkspaceRequest, connection: Connection) -> dict[str, Any] | None:
+    """Say which scopes workflows need that were not granted, and where to ask for them."""
+    found = usage.lacking(connection)
+    if not found:
+        return None
+    may_ask = access.may_manage(request.membership, connection)
+    url = showing.page(request.workspace.slug, connection, "credential")
+    if not connection.manifest_scheme.is_grant:
+        return {"scopes": found, "url": url if may_ask else "", "label": "Rotate"}
+    asked = urlencode({"scopes": [one.scope for one in found]}, doseq=True)
+    label = "Reconnect with more scopes"
+    return {"scopes": found, "url": f"{url}?{asked}" if may_ask else "", "label": label}
 
 
 def _facts(request: WorkspaceRequest, connection: Connection) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from connections import lifecycle, usage
+from connections import access, lifecycle, usage
 from connections.forms import HandOverForm, NameForm, RemovalForm, SharingForm
 from connections.lifecycle import NameMissing, NameTaken, NotAMember
 from connections.views import finding, returning, showing
@@ -97,6 +97,8 @@ def remove(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespon
         "action": request.path,
         "name_to_type": expected,
         "references": [shown_reference(reference) for reference in references],
+        "replace_url": replace_url(request, connection, references),
+        "replace_text": "What uses it goes on without a break when it uses another one first.",
         "breaks": [*_breaks(references), *_url_breaks(connection)],
         "cancel_url": _home(request, connection),
     }
@@ -115,6 +117,15 @@ def shown_reference(reference: Reference) -> dict[str, Any]:
         "kind": "good" if reference.is_enabled else "",
         "next_run_at": reference.next_run_at,
     }
+
+
+def replace_url(
+    request: WorkspaceRequest, connection: Connection, references: list[Reference]
+) -> str:
+    """Return where another connection is put to use instead; empty for who may not, or no use."""
+    may_build = request.membership.may(Permission.BUILD_WORKFLOWS)
+    may_use = access.may_use(request.membership, connection)
+    return usage.move_path(connection) if references and may_build and may_use else ""
 
 
 def _rename(request: WorkspaceRequest, connection: Connection, form: NameForm) -> bool:

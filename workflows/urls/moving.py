@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from workflows.views import moving
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("moving/<uuid:connection_id>/", moving.instead, name="moving")]
