@@ -89,6 +89,13 @@ IN_A_WORKSPACE = (
 )
 """Pages that are there in a full workspace and in an empty one."""
 
+THE_SAME_WHEN_EMPTY = frozenset(
+    {
+        *("workspaces:settings", "workspaces:hand_over", "workspaces:leave", "workspaces:delete"),
+        "connectors:catalogue",
+    }
+)
+
 OF_A_CONNECTION = (
     "connections:detail",
     "connections:added",
@@ -140,8 +147,8 @@ def of_visitors(world: World) -> Iterator[str]:
 
 
 def of_quiet(world: World) -> Iterator[str]:
-    """List the paths of a workspace in which nothing happened; its catalogue is everybody's."""
-    names = (name for name in IN_A_WORKSPACE if name != "connectors:catalogue")
+    """List the paths of a workspace in which nothing happened, where they look different then."""
+    names = (name for name in IN_A_WORKSPACE if name not in THE_SAME_WHEN_EMPTY)
     yield from (reverse(name, args=[world.quiet.slug]) for name in names)
     yield reverse("connectors:connections", args=[world.quiet.slug, "github"])
     yield reverse("connections:add", args=[world.quiet.slug, "postgresql"])
