@@ -111,6 +111,7 @@ IN_A_WORKSPACE = [
     Row("connections:duplicate", MEMBERS, None, of_connection),
     Row("connections:hand_over", MANAGERS, MANAGERS, of_connection),
     Row("connections:remove", MANAGERS, MANAGERS, of_connection),
+    Row("workflows:moving", MEMBERS, MEMBERS, of_connection),
     # What a webhook connection shows at the same addresses.
     Row("connections:detail", EVERYBODY, None, of_webhook),
     Row("connections:added", MANAGERS, MANAGERS, of_webhook),

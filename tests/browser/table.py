@@ -106,6 +106,7 @@ OF_A_CONNECTION = (
     "connections:settings",
     "connections:hand_over",
     "connections:remove",
+    "workflows:moving",
 )
 
 OF_A_WEBHOOK = (
