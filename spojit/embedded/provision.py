@@ -25,7 +25,12 @@ INSERT INTO customers VALUES (1, 'Ada Lovelace', 'GB'), (2, 'Grace Hopper', 'US'
     (3, 'Katherine Johnson', 'US') ON CONFLICT DO NOTHING;
 INSERT INTO orders VALUES (1, 1, 4200), (2, 1, 1350), (3, 2, 9900), (4, 3, 700)
     ON CONFLICT DO NOTHING;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO spojit_demo
+CREATE TABLE IF NOT EXISTS incoming
+    (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, reference text NOT NULL UNIQUE,
+    customer text NOT NULL, total_cents integer NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now());
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO spojit_demo;
+GRANT INSERT, UPDATE ON incoming TO spojit_demo
 """
 
 

@@ -105,13 +105,13 @@ def trial(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Pat
     monkeypatch.setenv("PORT", "8123")
     monkeypatch.setenv("DEMO_DATABASE_URL", "postgresql://demo:p%40ss@127.0.0.1:5499/shop")
     monkeypatch.setenv("DEMO_REDIS_URL", "redis://127.0.0.1:6399/0")
-    for key in ("http", "postgresql", "redis"):
+    for key in ("http", "postgresql", "redis", "spojit_webhook"):
         factories.make_connector(key)
     return tmp_path / "demo-password"
 
 
 @pytest.mark.django_db
-def test_the_demo_has_three_connections_to_this_machine(trial: Path) -> None:
+def test_the_demo_has_connections_to_this_machine_and_a_hook(trial: Path) -> None:
     written = said("make_demo")
     password = trial.read_text()
     assert "http://127.0.0.1:8123/w/demo/connections/" in written
@@ -119,14 +119,19 @@ def test_the_demo_has_three_connections_to_this_machine(trial: Path) -> None:
     assert User.objects.get(email="demo@example.com").check_password(password)
     assert stat.S_IMODE(trial.stat().st_mode) == 0o600
     names = {row["name"]: row["status"] for row in listed("--workspace", "demo")}
-    assert set(names) == {"PostgreSQL - Demo", "Redis - Demo", "HTTP - This Spojit"}
+    assert names == {
+        "PostgreSQL - Demo": "pending",
+        "Redis - Demo": "pending",
+        "HTTP - This Spojit": "pending",
+        "Spojit Webhook - Demo": "active",
+    }
 
 
 @pytest.mark.django_db
 def test_a_second_start_makes_no_second_demo(trial: Path) -> None:
     first = said("make_demo")
     assert said("make_demo") == first
-    assert (Workspace.objects.count(), len(listed())) == (1, 3)
+    assert (Workspace.objects.count(), len(listed())) == (1, 4)
     assert trial.exists()
 
 

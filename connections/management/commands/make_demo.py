@@ -1,11 +1,15 @@
-"""Makes the demo workspace of a trial, once: three connections to what runs on this machine."""
+"""Makes the demo workspace of a trial, once: connections to what runs on this machine.
+
+Apps above add what is theirs, and one delivery arrives, so that a newcomer sees things happen.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from allauth.account.models import EmailAddress
@@ -13,11 +17,21 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from connections import lifecycle, tasks
+from connections import lifecycle, signals, tasks
+from connections.inbound import hooks, receiving
+from connections.inbound.arriving import Request
+from connectors import signatures
+from spojit.lib import clock
+from spojit.lib.ids import new_id
 from workspaces import isolation
 from workspaces.models import Membership, User, Workspace
 from workspaces.roles import Role
 
+if TYPE_CHECKING:
+    from connections.models import Connection
+
+WEBHOOK = "spojit_webhook"
+ORDER = {"reference": "WEB-1001", "customer": "Mary Jackson", "total_cents": 4900}
 EMAIL = "demo@example.com"
 SLUG = "demo"
 
@@ -32,11 +46,19 @@ class Command(BaseCommand):
         if not settings.IS_TRIAL:
             raise CommandError("The demo workspace is for trials only.")
         password = _password()
-        if not Workspace.objects.filter(slug=SLUG).exists():
-            _make(password)
+        if not _is_made():
+            secret = signatures.new_secret("spojit")
+            made = _make(password, secret)
+            _deliver(made[WEBHOOK], secret)
         base = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
         self.stdout.write(f"Demo workspace: {base}/w/{SLUG}/connections/")
         self.stdout.write(f"Log-in:         {EMAIL}  {password}")
+
+
+def _is_made() -> bool:
+    """Whether it was made, if perhaps deleted since, or its name is somebody's."""
+    is_known = User.objects.filter(email=EMAIL).exists()
+    return is_known or Workspace.objects.filter(slug=SLUG).exists()
 
 
 def _password() -> str:
@@ -48,7 +70,7 @@ def _password() -> str:
 
 
 @transaction.atomic
-def _make(password: str) -> None:
+def _make(password: str, secret: str) -> dict[str, Connection]:
     user = User.objects.create_user(EMAIL, password, name="Dana Demo", is_staff=True)
     user.is_superuser = True
     user.save(update_fields=["is_superuser"])
@@ -56,8 +78,9 @@ def _make(password: str) -> None:
     workspace = Workspace.objects.create(name="Demo", slug=SLUG)
     with isolation.workspace(workspace):
         Membership.objects.create(workspace=workspace, user=user, role=Role.OWNER)
-    for connector, scheme, name, values in _connections():
-        connection = lifecycle.create(
+    made = {}
+    for connector, scheme, name, values in _connections(secret):
+        made[connector] = lifecycle.create(
             workspace,
             connector_key=connector,
             scheme=scheme,
@@ -65,10 +88,28 @@ def _make(password: str) -> None:
             values=values,
             actor=user,
         )
-        tasks.announce_verification(connection)
+        if connector != WEBHOOK:
+            tasks.announce_verification(made[connector])
+    signals.demo_made(workspace, made, actor=user)
+    return made
 
 
-def _connections() -> list[tuple[str, str, str, dict[str, str]]]:
+def _deliver(webhook: Connection, secret: str) -> None:
+    """Send a small order, signed as the demo's own program would sign it."""
+    body = json.dumps(ORDER).encode()
+    headers = signatures.sign(
+        "spojit",
+        {"signing_secret": secret},
+        body=body,
+        now=clock.now(),
+        delivery_id=str(new_id()),
+    )
+    arrived = {name.lower(): value for name, value in headers.items()}
+    request = Request(headers=arrived, body=body, size=len(body), address="127.0.0.1")
+    receiving.receive(hooks.token_of(webhook), request)
+
+
+def _connections(secret: str) -> list[tuple[str, str, str, dict[str, str]]]:
     port = os.environ.get("PORT") or "8000"
     here = {"base_url": f"http://127.0.0.1:{port}", "test_path": "/healthz"}
     database = _parts(os.environ["DEMO_DATABASE_URL"])
@@ -77,6 +118,7 @@ def _connections() -> list[tuple[str, str, str, dict[str, str]]]:
         ("postgresql", "database", "PostgreSQL - Demo", database),
         ("redis", "database", "Redis - Demo", cache),
         ("http", "none", "HTTP - This Spojit", here),
+        (WEBHOOK, "webhook", "Spojit Webhook - Demo", {"signing_secret": secret}),
     ]
 
 
