@@ -104,11 +104,11 @@ def ask(
     *,
     using: str = "default",
 ) -> list[tuple[Any, ...]]:
-    """Run one statement in a workspace's scope, in one round trip, and return its rows.
+    """Run one statement, or several, in a workspace's scope; return the rows of the last one.
 
-    Two statements sent as one simple query are one transaction (PostgreSQL, "Multiple Statements
-    in a Simple Query"), so the settings are gone when it ends. Inside an open transaction it is an
-    ordinary nested scope.
+    It is one round trip. Statements sent as one simple query are one transaction (PostgreSQL,
+    "Multiple Statements in a Simple Query"), so the settings are gone when it ends.
+    Inside an open transaction it is an ordinary nested scope.
     """
     scope = Scope(str(workspace_id), str(workspace_id))
     return _ask(scope, statement, parameters, using=using)
@@ -132,7 +132,6 @@ def _ask(
     bounds = {**parameters, "_low": scope.low, "_high": scope.high}
     with connections[using].cursor() as cursor:
         cursor.execute(f"{_SET_BY_NAME};{statement}", bounds)
-        cursor.nextset()
         return _rows(cursor)
 
 
@@ -169,7 +168,9 @@ def _called(function: str, given: list[Any]) -> list[tuple[Any, ...]]:
 
 
 def _rows(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
-    """Fetch what there is; `description` would describe every column to say so."""
+    """Fetch what the last statement gave; `description` would describe every column to say so."""
+    while cursor.nextset():
+        pass
     result = cursor.cursor.pgresult
     return cursor.fetchall() if result and result.nfields else []
 
@@ -188,6 +189,12 @@ def refuse_network_in_transaction() -> None:
     blocks = connections["default"].atomic_blocks
     if any(not getattr(block, "_from_testcase", False) for block in blocks):
         raise NetworkInTransaction
+
+
+def give_back(*, using: str = "default") -> None:
+    """Give this thread's database connection back to the pool, when no transaction is open."""
+    if not connections[using].in_atomic_block:
+        connections[using].close()
 
 
 @contextmanager

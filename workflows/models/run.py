@@ -106,9 +106,17 @@ class Run(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["workspace", "priority", "due_at", "id"],
-                condition=Q(finished_at=None),
-                name="run_due",
+                fields=["workspace", "workflow", "priority", "due_at", "id"],
+                condition=Q(status__in=["queued", "running"]),
+                name="run_queue",
+            ),
+            models.Index(
+                fields=["due_at", "id"], condition=Q(status="waiting"), name="run_resting"
+            ),
+            models.Index(
+                fields=["workspace", "workflow", "due_at"],
+                condition=Q(lease_owner__isnull=False),
+                name="run_leased",
             ),
             models.Index(fields=["workflow", "-created_at", "-id"], name="run_of_workflow"),
             models.Index(

@@ -92,6 +92,11 @@ class Workflow(TenantModel):
                 name="workflow_enabled_when_live",
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["workspace"], condition=Q(most_at_once__gt=0), name="workflow_limited"
+            ),
+        ]
 
     def __str__(self) -> str:
         """Show the name."""
