@@ -106,7 +106,8 @@ def _deliver(webhook: Connection, secret: str) -> None:
     )
     arrived = {name.lower(): value for name, value in headers.items()}
     request = Request(headers=arrived, body=body, size=len(body), address="127.0.0.1")
-    receiving.receive(hooks.token_of(webhook), request)
+    if receiving.receive(hooks.token_of(webhook), request).is_waking:
+        tasks.announce_deliveries()
 
 
 def _connections(secret: str) -> list[tuple[str, str, str, dict[str, str]]]:
