@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -13,10 +13,13 @@ from spojit.lib.errors import Refused
 from tests.workflows.graphs import definition, node
 from workflows.definition import editing
 from workflows.definition.editing import BadName, CannotAdd, CannotMove, CannotWire
-from workflows.definition.parts import NoSuchNode, NotEditable
+from workflows.definition.parts import NoSuchNode, NotEditable, outputs_of
 from workflows.definition.settings import KINDS
 from workflows.definition.surroundings import Surroundings
 from workflows.definition.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 START = node("start", "trigger")
 BRANCHING = definition(
@@ -217,7 +220,7 @@ def test_odd_definitions_are_edited_or_refused_and_never_changed_in_place(
     before: Any, kind: str, one: str, other: str, output: str
 ) -> None:
     kept = copy.deepcopy(before)
-    edits = (
+    edits: tuple[Callable[[], Any], ...] = (
         lambda: editing.add(before, kind=kind, after=one, output=output)[0],
         lambda: editing.add(before, kind=kind, after="", output="")[0],
         lambda: editing.duplicate(before, node_id=one)[0],
@@ -246,7 +249,7 @@ def test_removing_what_was_added_gives_what_was_before(
 
     whole, made = editing.add(before, kind=kind, after="ask", output="no")
 
-    assert editing.outputs_of(whole["nodes"][1]) == editing.outputs_of({"kind": kind})
+    assert outputs_of(whole["nodes"][1]) == outputs_of({"kind": kind})
     back = editing.remove(whole, node_id=made)
     assert back["nodes"] == before["nodes"]
     assert sorted(map(repr, back["wires"])) == sorted(map(repr, before["wires"]))

@@ -209,8 +209,9 @@ def bind(definition: Any, *, mapping: Mapping[str, str]) -> Definition:
 
 def _bound(told: dict[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
     before = told.get("connection_id")
-    is_mapped = isinstance(before, str) and before in mapping
-    return told | {"connection_id": mapping[before]} if is_mapped else told
+    if isinstance(before, str) and before in mapping:
+        return told | {"connection_id": mapping[before]}
+    return told
 
 
 def _put_between(parts: Parts, node_id: str, *, after: str, output: str) -> None:
