@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from connections.inbound.hooks import PATH
 from connections.views import receiving
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+
+_RUN = re.compile(r"([^/]+)/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.ASCII)
 
 
 class Hooks:
@@ -29,9 +33,12 @@ class Hooks:
             return self.get_response(request)
         believe_only_trusted(request)
         logs.clear()
-        token = path[len(PATH) :]
+        asked = _RUN.fullmatch(path[len(PATH) :])
+        token = asked[1] if asked else path[len(PATH) :]
         with redaction.scope():
             try:
+                if asked:
+                    return receiving.tell(request, token, UUID(asked[2]))
                 return receiving.take(request, token)
             except BaseException:
                 redaction.register([token])  # it is in the path, which a fault is logged with

@@ -182,6 +182,8 @@ HOOK_REQUESTS_PER_ADDRESS = env.number("HOOK_REQUESTS_PER_ADDRESS", default=30_0
 HOOK_BODY_BYTES = env.number("HOOK_BODY_BYTES", default=1024 * 1024)
 HOOK_BODY_DAYS = env.number("HOOK_BODY_DAYS", default=7)
 HOOK_DELIVERY_DAYS = env.number("HOOK_DELIVERY_DAYS", default=30)
+# Senders that one web process lets wait for a run at once: half of its threads at most.
+HOOK_WAITERS = env.number("HOOK_WAITERS", default=2)
 # Runs that a worker carries on at once; seconds that one may work; days that one is kept.
 RUN_THREADS = env.number("RUN_THREADS", default=8)
 RUN_SECONDS = env.number("RUN_SECONDS", default=3600)

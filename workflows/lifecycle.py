@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from spojit.lib import clock
 from spojit.lib.errors import Refused
 from spojit.lib.ids import new_id
-from workflows import schedules, versions
+from workflows import listening, schedules, versions
 from workflows.models import Reference, Workflow
 from workspaces import audit, isolation
 from workspaces.audit import Actor
@@ -118,6 +118,7 @@ def enable(workflow: Workflow, *, actor: Actor | User) -> Workflow:
 
     Raises:
         NotSound: its latest version has problems.
+        WaitedForAlready: who sends to its webhook waits for another workflow's answer.
     """
     with isolation.workspace(workflow.workspace_id):
         rows = Workflow.objects.present().select_for_update(of=("self",))
@@ -126,6 +127,7 @@ def enable(workflow: Workflow, *, actor: Actor | User) -> Workflow:
             raise NotSound
         _switch(locked, is_enabled=True, actor=actor, act="workflow.enabled")
         schedules.derive(locked)
+        listening.derive(locked)
     workflow.is_enabled = True
     return workflow
 
@@ -135,6 +137,7 @@ def disable(workflow: Workflow, *, actor: Actor | User) -> Workflow:
     with isolation.workspace(workflow.workspace_id):
         _switch(workflow, is_enabled=False, actor=actor, act="workflow.disabled")
         schedules.stop(workflow)
+        listening.stop(workflow)
     return workflow
 
 
@@ -160,6 +163,7 @@ def remove(workflow: Workflow, *, actor: Actor | User) -> Workflow:
             workflow.save(update_fields=["is_enabled", "removed_at", "removed_by_name"])
             Reference.objects.filter(workflow=workflow).delete()
             schedules.stop(workflow)
+            listening.stop(workflow)
             _record(workflow, actor=actor, act="workflow.removed")
     return workflow
 

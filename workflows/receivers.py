@@ -7,29 +7,39 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from connections import signals, usage
-from connections.inbound import handing
-from workflows import references, tasks
-from workflows.runs import forgetting, holding
+from connections.inbound import answering, handing
+from workflows import demo, references, tasks
+from workflows.runs import answers, forgetting, holding
 from workflows.triggers import webhook
 from workspaces import retention
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connections.models import Connection, Delivery
     from workspaces.audit import Actor
+    from workspaces.models import User, Workspace
 
 
 def register() -> None:
     """Fill the registries."""
     usage.register(find=references.find, count=references.count, move_path=_move_path)
     handing.on_delivery(_start)
+    answering.register(answers.look)
     signals.on_status_changed(_go_on)
     signals.on_removed(_fail)
+    signals.on_demo_made(_fill_demo)
     retention.register("runs", forgetting.past)
 
 
 def _move_path(connection: Connection) -> str:
     where = {"slug": connection.workspace.slug, "connection_id": connection.pk}
     return reverse("workflows:moving", kwargs=where)
+
+
+def _fill_demo(workspace: Workspace, connections: Mapping[str, Connection], actor: User) -> None:
+    demo.make(workspace, connections, actor=actor)
+    tasks.announce()
 
 
 def _start(delivery: Delivery) -> None:

@@ -15,7 +15,8 @@ from cronsim import CronSim
 
 from spojit.lib import clock
 from spojit.lib.ids import new_id
-from workflows.definition import read, settings as kinds
+from workflows import listening
+from workflows.definition import settings as kinds
 from workflows.models import Schedule
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def derive(workflow: Workflow) -> None:
 
     A moment that has come and was not looked at yet stays when cron and zone did.
     """
-    start = _scheduled(workflow)
-    if start is None:
+    start = listening.live_start(workflow)
+    if not isinstance(start, kinds.Scheduled):
         Schedule.objects.filter(workflow=workflow).delete()
         return
     before = Schedule.objects.select_for_update().filter(workflow=workflow).first()
@@ -73,11 +74,3 @@ def next_run_at(workflow_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime
     """Say when the clock starts these workflows next, those that it does; in the scope."""
     rows = Schedule.objects.filter(workflow_id__in=workflow_ids, next_at__isnull=False)
     return dict(rows.values_list("workflow_id", "next_at"))
-
-
-def _scheduled(workflow: Workflow) -> kinds.Scheduled | None:
-    if workflow.live is None or workflow.removed_at is not None:
-        return None
-    trigger = read(workflow.live.definition)[0].triggers[0].settings
-    assert isinstance(trigger, kinds.Trigger)
-    return trigger.start if isinstance(trigger.start, kinds.Scheduled) else None

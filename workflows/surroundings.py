@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connections import access
 from connections.models import Connection
 from connectors.registry import UnknownConnector
+from workflows import listening
 from workflows.definition import read
 from workflows.definition.surroundings import KnownConnection, Surroundings
 from workflows.models import Workflow
@@ -47,6 +48,7 @@ def around(
         removed={str(row.pk): row.name for row in connections if row.removed_at is not None},
         workflows={str(pk): name for pk, name in others.values_list("pk", "name")},
         bound_before=_bound(workflow),
+        waited_for=listening.waited_for(except_for=workflow),
     )
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from spojit.lib import storable
 from spojit.lib.errors import Refused
 from spojit.lib.ids import new_id
-from workflows import references, schedules, surroundings
+from workflows import listening, references, schedules, surroundings
 from workflows.definition.validation import validate
 from workflows.models import Version, Workflow
 from workspaces import audit, isolation
@@ -194,6 +194,7 @@ def _put(workflow: Workflow, version: Version) -> None:
     workflow.save(update_fields=["latest", "live"])
     references.derive(workflow)
     schedules.derive(workflow)
+    listening.derive(workflow)
 
 
 def _record(workflow: Workflow, version: Version, *, actor: Actor) -> None:

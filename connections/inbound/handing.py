@@ -83,6 +83,17 @@ def hand_over(*, now: datetime) -> int:
     return sum(len(ids) for _, ids in claimed)
 
 
+def hand_over_one(workspace_id: uuid.UUID, delivery_id: uuid.UUID) -> None:
+    """Hand one delivery over now, for somebody waits; nothing when that was done before.
+
+    Whoever is at it already is waited for, by the row's lock.
+
+    Raises:
+        whatever a listener raises; the delivery comes up again by itself.
+    """
+    _settle(workspace_id, [delivery_id])
+
+
 def _claim(statement: str, *, now: datetime, most: int) -> dict[uuid.UUID, list[uuid.UUID]]:
     """Claim what is due, by workspace."""
     asked = {"now": now, "most": most, "after": AGAIN_AFTER, "at_most": AGAIN_AT_MOST}

@@ -7,41 +7,40 @@ accepted delivery tells anything.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
 
-from connections.inbound import checking, hooks, masking, pace, standing, storing
+from connections.inbound import (
+    answering,
+    checking,
+    hooks,
+    masking,
+    pace,
+    responses,
+    standing,
+    storing,
+)
+from connections.inbound.answering import Awaited
+from connections.inbound.responses import TEXT, Answer
 from connectors import registry, signatures
 from spojit.lib import metrics
 from spojit.lib.errors import SpojitError
+from spojit.lib.ids import NOBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from uuid import UUID
 
     from connections.inbound.arriving import Request
     from connections.inbound.checking import Checked
     from connections.inbound.hooks import Found
+    from connections.inbound.storing import Stored
     from connectors.manifest import Scheme
 
 log = structlog.get_logger(__name__)
 
-JSON = "application/json"
-TEXT = "text/plain; charset=utf-8"
 RETRY_SECONDS = 60
 MOST_LOOKS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the sender gets; `is_waking` says that a worker should be told of new work."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
-    is_waking: bool = False
 
 
 def receive(token: str, request: Request) -> Answer:
@@ -55,6 +54,21 @@ def receive(token: str, request: Request) -> Answer:
     answer = answer or _LATER
     metrics.count_outcome("delivery", str(answer.status), seconds=request.milliseconds / 1000)
     return answer
+
+
+def tell(token: str, run_id: UUID, *, address: str | None) -> Answer:
+    """Tell how a run stands that a delivery to this very hook started, and of no other one.
+
+    A token that is not known costs what a known one does, and gets the answer of an unknown run.
+    """
+    counted = pace.address(address)
+    if wait := pace.wait_of(counted):
+        return _slow_down(wait)
+    pace.note(counted)
+    found = hooks.find(token)
+    where = (found.workspace_id, found.connection_id) if found else (NOBODY, NOBODY)
+    state = answering.state(*where, run_id)
+    return responses.of_state(run_id, state) if state else _NOT_FOUND
 
 
 def _at_once(token: str, request: Request) -> Answer | None:
@@ -119,8 +133,20 @@ def _accept(token: str, found: Found, request: Request, checked: Checked) -> Ans
     )
     if checked.verdict.challenge is not None:
         return Answer(200, checked.verdict.challenge.encode(), TEXT, is_waking=is_waking)
-    content = json.dumps({"delivery": str(stored.first_id)}).encode()
-    return Answer(202, content, is_waking=is_waking)
+    run_ids = [one.started_by(stored.first_id) for one in stored.listeners]
+    awaited = _awaited(found, stored)
+    return responses.taken(stored.first_id, run_ids, is_waking=is_waking, awaited=awaited)
+
+
+def _awaited(found: Found, stored: Stored) -> Awaited | None:
+    """Say which run the sender waits for; a repeated delivery waits for that of the first."""
+    first = next(iter(stored.listeners), None)
+    if first is None or not first.waits_seconds:
+        return None
+    run_id = first.started_by(stored.first_id)
+    return Awaited(
+        found.workspace_id, found.connection_id, stored.first_id, run_id, first.waits_seconds
+    )
 
 
 def _refuse(

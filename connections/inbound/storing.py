@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from connections.inbound import listeners
 from spojit.lib import storable
 from spojit.lib.ids import new_id
 from spojit.lib.redaction import MASK
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from connections.inbound.arriving import Request
     from connections.inbound.checking import Checked
     from connections.inbound.hooks import Found
+    from connections.inbound.listeners import Listener
     from connections.inbound.masking import Shown
     from connectors.signatures import Verdict
 
@@ -66,11 +68,15 @@ FROM counted WHERE refused <= {MOST_REFUSED_AN_HOUR}
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a verified delivery became: its own ID, and that of the first, which is answered for."""
+    """What a verified delivery became: its own ID, and that of the first, which is answered for.
+
+    `listeners` are those of that moment, whoever is waited for first.
+    """
 
     id: UUID
     verdict: str
     first_id: UUID
+    listeners: tuple[Listener, ...] = ()
 
 
 def verified(found: Found, request: Request, checked: Checked) -> Stored | None:
@@ -95,8 +101,8 @@ def verified(found: Found, request: Request, checked: Checked) -> Stored | None:
         version.pk,
         found.status,
     ]
-    [(kind, first_id)] = isolation.call(found.workspace_id, "hook_store", arguments)
-    return Stored(delivery_id, kind, first_id) if kind else None
+    [(kind, first_id, there)] = isolation.call(found.workspace_id, "hook_take", arguments)
+    return Stored(delivery_id, kind, first_id, tuple(listeners.read(there))) if kind else None
 
 
 def refused(found: Found, request: Request, *, reason: str, headers: Shown) -> None:

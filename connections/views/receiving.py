@@ -1,4 +1,4 @@
-"""The endpoint of hooks: reads a request within its limits, and gives the answer back.
+"""The endpoints of hooks: read a request within its limits, and give the answer back.
 
 No session, no user, no CSRF: what is sent proves itself by its signature.
 """
@@ -11,14 +11,18 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from connections import tasks
-from connections.inbound import receiving
+from connections.inbound import answering, receiving, responses
 from connections.inbound.arriving import Request
+from connections.inbound.responses import WITHOUT_BODY, Answer
 from workspaces.middleware import client_address
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.http import HttpRequest
 
 METHOD = "POST"
+READING = ("GET", "HEAD")
 LARGEST = 2**31 - 1
 """The greatest size that a row holds; what is announced beyond it counts as that."""
 
@@ -40,7 +44,24 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
     answer = receiving.receive(token, arrived)
     if answer.is_waking:
         tasks.announce_deliveries()
-    return _response(answer)
+    return _response(_awaited(answer))
+
+
+def tell(request: HttpRequest, token: str, run_id: UUID) -> HttpResponse:
+    """Tell how a run stands that a delivery to this hook started."""
+    if request.method not in READING:
+        return _plain(405, "The state of a run is read by GET.", Allow=", ".join(READING))
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return _plain(403, "This is told by HTTPS only.")
+    return _response(receiving.tell(token, run_id, address=client_address(request)))
+
+
+def _awaited(answer: Answer) -> Answer:
+    """Wait for what the run gives back, when somebody does; else the answer stands."""
+    if answer.awaited is None:
+        return answer
+    state = answering.wait(answer.awaited)
+    return responses.of_run(answer.awaited.run_id, state) if state else answer
 
 
 def _arrived(request: HttpRequest) -> Request:
@@ -75,7 +96,7 @@ def _read(request: HttpRequest, announced: int, most: int) -> bytes:
     return bytes(request.read(announced))
 
 
-def _response(answer: receiving.Answer) -> HttpResponse:
+def _response(answer: Answer) -> HttpResponse:
     response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
     for name, value in answer.headers.items():
         response[name] = value
@@ -84,7 +105,7 @@ def _response(answer: receiving.Answer) -> HttpResponse:
 
 def _plain(status: int, sentence: str, **headers: str) -> HttpResponse:
     content = f'{{"error": "{sentence}"}}'.encode()
-    return _response(receiving.Answer(status, content, headers=headers))
+    return _response(Answer(status, content, headers=headers))
 
 
 def _sealed(response: HttpResponse) -> HttpResponse:
@@ -92,7 +113,8 @@ def _sealed(response: HttpResponse) -> HttpResponse:
 
     Its line for a refused request would hold the path, and the token with it.
     """
-    response["Content-Length"] = str(len(response.content))
+    if response.status_code not in WITHOUT_BODY:
+        response["Content-Length"] = str(len(response.content))
     response["Cache-Control"] = "no-store"
     response["X-Content-Type-Options"] = "nosniff"
     response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 - its only way

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 import uuid
@@ -25,6 +26,23 @@ def new_id() -> uuid.UUID:
 def first_id(at: datetime) -> uuid.UUID:
     """Return the least of the IDs that `new_id` may make at a moment."""
     return uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
+
+
+def derived_id(of: uuid.UUID, by: uuid.UUID) -> uuid.UUID:
+    """Make the one ID that `by` gives to what comes of `of`: as old, and told by knowing both.
+
+    Its first half is that of `of`, the second one is hashed; who does not know all of `of`, 62 bits
+    of which were random, cannot tell it.
+    """
+    digest = hashlib.sha256(of.bytes + by.bytes).digest()
+    value = int.from_bytes(of.bytes[:8] + digest[:8])
+    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def siblings(of: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
+    """Return the least and the greatest ID that share the first half with this one."""
+    low = of.int >> 64 << 64
+    return uuid.UUID(int=low), uuid.UUID(int=low | 2**64 - 1)
 
 
 def new_token() -> str:

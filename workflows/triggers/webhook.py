@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from connections.inbound import deliveries
+from connections.inbound.listeners import Listener
+from workflows import listening
+from workflows.definition import settings as kinds
 from workflows.models import Reference, Run, TriggerKind
-from workflows.runs import start
+from workflows.runs import claiming, start
 from workflows.runs.starting import CannotStart
 from workflows.runs.values import TooLarge
 
@@ -29,12 +32,26 @@ def hear(delivery: Delivery) -> list[Run]:
     runs = []
     for workflow in workflows:
         try:
-            run = start(workflow, trigger=TriggerKind.WEBHOOK, data=data, delivery_id=delivery.pk)
+            run = _started(workflow, delivery, data)
         except (CannotStart, TooLarge) as refusal:
             log.warning("A delivery started nothing", code=refusal.code)
         else:
             runs.append(run)
     return runs
+
+
+def _started(workflow: Workflow, delivery: Delivery, data: dict[str, Any]) -> Run:
+    """Start the run whose ID the sender was told; one that is waited for goes before others."""
+    begin = listening.live_start(workflow)
+    is_waited_for = isinstance(begin, kinds.FromWebhook) and begin.waits_seconds > 0
+    return start(
+        workflow,
+        trigger=TriggerKind.WEBHOOK,
+        data=data,
+        id=Listener(workflow.pk).started_by(delivery.pk),
+        delivery_id=delivery.pk,
+        priority=claiming.INTERACTIVE if is_waited_for else claiming.ORDINARY,
+    )
 
 
 def _started_by(delivery: Delivery) -> list[Workflow]:

@@ -54,7 +54,7 @@ def test_a_signed_delivery_of_each_kind_is_accepted(cast: Cast, kind: str) -> No
 
     assert answer.status_code == 202
     row = only(connection)
-    assert told(answer) == {"delivery": str(row.pk)}
+    assert told(answer) == {"delivery": str(row.pk), "runs": []}
     assert (row.verdict, row.reason, row.secret_version) == ("accepted", "ok", 1)
     assert fresh(connection).status == "active"
 
