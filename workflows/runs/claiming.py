@@ -37,16 +37,17 @@ SELECT pg_advisory_xact_lock(7302118) FROM (
 
 _ROUSE = f"""
 WITH over AS MATERIALIZED (
-    SELECT id FROM workflows_run WHERE status = 'waiting' AND due_at <= %(now)s
+    SELECT ctid AS at FROM workflows_run WHERE status = 'waiting' AND due_at <= %(now)s
     ORDER BY due_at, id LIMIT {MOST_ROUSED} FOR UPDATE SKIP LOCKED
 )
 UPDATE workflows_run AS r SET status = 'queued', waits_for = '', waits_for_id = NULL
-FROM over WHERE r.id = over.id
+FROM over WHERE r.ctid = over.at
 """  # noqa: S608 - a number of ours
 
 # Workflows with queued runs are found by hopping along the index, and of each the first few that
 # are due and that its limit leaves room for. What is leased already counts as turns that were had.
-# Materialized, since a subquery that is scanned again would lock more than its limit.
+# Materialized, since a subquery that is scanned again would lock more than its limit; joined by
+# where the rows are, since with stale statistics joins by ID are planned as scans of a workspace.
 _CLAIM = """
 WITH RECURSIVE home AS (
     (SELECT workspace_id, workflow_id FROM workflows_run WHERE status IN ('queued', 'running')
@@ -71,27 +72,27 @@ WITH RECURSIVE home AS (
     JOIN workflows_workflow AS w ON w.id = home.workflow_id
     LEFT JOIN busy ON busy.workflow_id = home.workflow_id
 ), due AS (
-    SELECT found.id, place.workspace_id, priority.of AS priority, found.due_at, place.room,
-           place.busy, row_number() OVER (
+    SELECT found.at, found.id, found.due_at, place.workspace_id, place.room, place.busy,
+           priority.of AS priority, row_number() OVER (
                PARTITION BY place.workflow_id ORDER BY priority.of, found.due_at, found.id) AS nth
     FROM place
     CROSS JOIN (VALUES (0), (1), (2)) AS priority (of)
     CROSS JOIN LATERAL (
-        SELECT r.id, r.due_at FROM workflows_run AS r
+        SELECT r.ctid AS at, r.id, r.due_at FROM workflows_run AS r
         WHERE r.workspace_id = place.workspace_id AND r.workflow_id = place.workflow_id
           AND r.status IN ('queued', 'running')
           AND r.priority = priority.of AND r.due_at <= %(now)s
         ORDER BY r.due_at, r.id LIMIT place.room
     ) AS found
 ), turned AS (
-    SELECT due.id, due.priority, due.due_at,
+    SELECT due.at, due.priority, due.due_at,
            coalesce((SELECT sum(b.runs) FROM busy AS b WHERE b.workspace_id = due.workspace_id), 0)
            + row_number() OVER (PARTITION BY due.workspace_id
                                 ORDER BY due.priority, due.busy + due.nth, due.due_at, due.id)
            AS turn
     FROM due WHERE due.nth <= due.room
 ), chosen AS MATERIALIZED (
-    SELECT r.id FROM workflows_run AS r JOIN turned ON turned.id = r.id
+    SELECT r.ctid AS at, r.workflow_id FROM workflows_run AS r JOIN turned ON r.ctid = turned.at
     WHERE r.status IN ('queued', 'running') AND r.due_at <= %(now)s
     ORDER BY turned.priority, turned.turn, turned.due_at, r.id
     LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
@@ -101,9 +102,8 @@ SET status = 'running',
     started_at = coalesce(r.started_at, %(now)s),
     losses = r.losses + (r.lease_owner IS NOT NULL)::int,
     lease_owner = %(owner)s, due_at = %(until)s
-FROM chosen JOIN workflows_run AS whole ON whole.id = chosen.id
-JOIN workflows_workflow AS w ON w.id = whole.workflow_id
-WHERE r.id = chosen.id
+FROM chosen JOIN workflows_workflow AS w ON w.id = chosen.workflow_id
+WHERE r.ctid = chosen.at
 RETURNING r.workspace_id, r.id, r.workflow_id, w.name, r.version_id, r.trigger, r.data_sealed,
           r.lease_owner, r.created_at, r.worked_ms, r.losses,
           r.started_at = %(now)s AND r.rerun_of_id IS NULL AND r.only_node_id = '', r.only_node_id,
