@@ -103,6 +103,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "workspaces.context.frame",
+                "workflows.context.frame",
             ],
         },
     }
@@ -188,6 +189,7 @@ HOOK_WAITERS = env.number("HOOK_WAITERS", default=2)
 RUN_THREADS = env.number("RUN_THREADS", default=8)
 RUN_SECONDS = env.number("RUN_SECONDS", default=3600)
 RUN_DAYS = env.number("RUN_DAYS", default=30)
+WORKFLOW_MAILS_AN_HOUR = env.number("WORKFLOW_MAILS_AN_HOUR", default=200)
 # How long one worker alone may verify a connection or make a call: more than a call's 30 s.
 LEASE_SECONDS = env.number("LEASE_SECONDS", default=45)
 

@@ -13,6 +13,7 @@ from workflows.definition.surroundings import KnownConnection, Surroundings
 from workflows.models import Workflow
 from workflows.references import is_id, used
 from workspaces.models import Membership
+from workspaces.roles import Permission
 
 if TYPE_CHECKING:
     import uuid
@@ -41,6 +42,7 @@ def around(
     others = Workflow.objects.present().filter(workspace_id=workspace_id)
     if workflow is not None:
         others = others.exclude(pk=workflow.pk)
+    members = _members(workspace_id)
     return Surroundings(
         connections={
             str(row.pk): _known(row, membership) for row in connections if row.removed_at is None
@@ -48,8 +50,19 @@ def around(
         removed={str(row.pk): row.name for row in connections if row.removed_at is not None},
         workflows={str(pk): name for pk, name in others.values_list("pk", "name")},
         bound_before=_bound(workflow),
+        approvers={
+            str(row.user_id): str(row.user)
+            for row in members
+            if row.may(Permission.BUILD_WORKFLOWS)
+        },
+        addresses=frozenset(row.user.email.casefold() for row in members),
         waited_for=listening.waited_for(except_for=workflow),
     )
+
+
+def _members(workspace_id: uuid.UUID) -> list[Membership]:
+    rows = Membership.objects.filter(workspace_id=workspace_id, user__is_active=True)
+    return list(rows.select_related("user").order_by("joined_at", "pk"))
 
 
 def _connections(workspace_id: uuid.UUID, definitions: Collection[Any] | None) -> list[Connection]:

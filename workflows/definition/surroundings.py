@@ -36,6 +36,8 @@ class Surroundings:
         removed: names of removed connections that are still referred to, by ID.
         workflows: names of the workspace's other workflows, by ID.
         bound_before: (node ID, connection ID) pairs of the version before, which may stay bound.
+        approvers: names of the members who may decide approvals, by user ID; None when not known.
+        addresses: the members' e-mail addresses, in small letters; None when not known.
         waited_for: the name of the other enabled workflow whose Response the sender of a webhook
             connection waits for, by the connection's ID.
     """
@@ -44,4 +46,6 @@ class Surroundings:
     removed: Mapping[str, str] = field(default_factory=dict)
     workflows: Mapping[str, str] = field(default_factory=dict)
     bound_before: frozenset[tuple[str, str]] = frozenset()
+    approvers: Mapping[str, str] | None = None
+    addresses: frozenset[str] | None = None
     waited_for: Mapping[str, str] = field(default_factory=dict)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workflows.nodes import (
+    approval,
     condition,
     connector,
     delay,
+    email,
     loop,
     parallel,
     response,
     sub_workflow,
     transform,
-    unready,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ KINDS: Mapping[str, Callable[[Visit], Done]] = {
     "transform": transform.run,
     "response": response.run,
     "delay": delay.run,
-    "approval": unready.run,
+    "approval": approval.run,
     "sub_workflow": sub_workflow.run,
-    "email": unready.run,
+    "email": email.run,
 }

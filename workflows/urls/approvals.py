@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from workflows.views import approvals
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("approvals/", approvals.index, name="approvals"),
+    path("approvals/<uuid:approval_id>/", approvals.detail, name="approval"),
+]

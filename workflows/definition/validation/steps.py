@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
 
 from spojit.lib import clock
+from workflows import templating
 from workflows.definition import settings as kinds
 from workflows.definition.problems import Problem
 
@@ -79,9 +81,14 @@ def _loop(settings: kinds.Loop, _: Surroundings) -> Iterator[tuple[str, str]]:
         yield "condition", "Say while what is true."
 
 
-def _approval(settings: kinds.Approval, _: Surroundings) -> Iterator[tuple[str, str]]:
+def _approval(settings: kinds.Approval, surroundings: Surroundings) -> Iterator[tuple[str, str]]:
     if not settings.message.strip():
         yield "message", "Say what is to be approved."
+    for place, approver in enumerate(map(str, settings.approvers)):
+        if surroundings.approvers is None or templating.has_expression(approver):
+            continue
+        if approver not in surroundings.approvers:
+            yield f"approvers[{place}]", "Choose members who may build workflows, or nobody."
 
 
 def _sub_workflow(
@@ -91,9 +98,15 @@ def _sub_workflow(
         yield "workflow_id", "Choose another workflow of this workspace."
 
 
-def _email(settings: kinds.Email, _: Surroundings) -> Iterator[tuple[str, str]]:
-    if not settings.to:
+def _email(settings: kinds.Email, surroundings: Surroundings) -> Iterator[tuple[str, str]]:
+    if not any(one.strip() for one in settings.to):
         yield "to", "Say who gets it."
+    for place, address in enumerate(settings.to):
+        if surroundings.addresses is None or templating.has_expression(address):
+            continue
+        for one in re.split(r"[,;\s]+", address.strip()):
+            if one and one.casefold() not in surroundings.addresses:
+                yield f"to[{place}]", f"{one[:80]} is no member of this workspace."
     if not settings.subject.strip():
         yield "subject", "Give it a subject."
 

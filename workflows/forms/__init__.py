@@ -1,0 +1,1 @@
+"""Forms of workflows and runs, one topic a file."""
