@@ -209,11 +209,6 @@ def test_a_response_is_what_the_run_gives_back(cast: Cast) -> None:
     }
 
 
-def test_kinds_that_nothing_runs_yet_say_so(cast: Cast) -> None:
-    run = ran(cast, [node("ask", "approval", message="May I?")], "start > ask")
-    assert failure(run) == ("failed", "ask", "cannot_run_yet")
-
-
 def test_a_failure_stops_continues_or_branches(cast: Cast) -> None:
     broken = {"n": "{{ trigger.no.thing }}"}
     ends = {}

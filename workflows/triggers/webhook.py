@@ -8,15 +8,16 @@ import structlog
 
 from connections.inbound import deliveries
 from connections.inbound.listeners import Listener
-from workflows import listening
+from workflows import failures, listening
 from workflows.definition import settings as kinds
 from workflows.models import Reference, Run, TriggerKind
 from workflows.runs import claiming, start
-from workflows.runs.starting import CannotStart
+from workflows.runs.starting import CannotStart, WorkflowDisabled
 from workflows.runs.values import TooLarge
 
 if TYPE_CHECKING:
     from connections.models import Delivery
+    from spojit.lib.errors import Refused
     from workflows.models import Workflow
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ def hear(delivery: Delivery) -> list[Run]:
             run = _started(workflow, delivery, data)
         except (CannotStart, TooLarge) as refusal:
             log.warning("A delivery started nothing", code=refusal.code)
+            _tell(workflow, delivery, refusal)
         else:
             runs.append(run)
     return runs
@@ -52,6 +54,15 @@ def _started(workflow: Workflow, delivery: Delivery, data: dict[str, Any]) -> Ru
         delivery_id=delivery.pk,
         priority=claiming.INTERACTIVE if is_waited_for else claiming.ORDINARY,
     )
+
+
+def _tell(workflow: Workflow, delivery: Delivery, refusal: Refused) -> None:
+    """Tell the workflow's people, unless one of them disabled it."""
+    if isinstance(refusal, WorkflowDisabled):
+        return
+    name = failures.connection_name(workflow.workspace, delivery.connection_id)
+    sentence = f"{refusal.message} {refusal.hint}".strip()
+    failures.not_started(workflow, code=refusal.code, sentence=sentence, by=f"A delivery to {name}")
 
 
 def _started_by(delivery: Delivery) -> list[Workflow]:
