@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connections import access
@@ -58,6 +59,13 @@ def around(
         addresses=frozenset(row.user.email.casefold() for row in members),
         waited_for=listening.waited_for(except_for=workflow),
     )
+
+
+def beside(found: Surroundings, *, workflow: Workflow) -> Surroundings:
+    """Narrow what is around no workflow in particular to what is around this one."""
+    others = {pk: name for pk, name in found.workflows.items() if pk != str(workflow.pk)}
+    waited = {pk: name for pk, name in found.waited_for.items() if name != workflow.name}
+    return replace(found, workflows=others, waited_for=waited, bound_before=_bound(workflow))
 
 
 def _members(workspace_id: uuid.UUID) -> list[Membership]:

@@ -55,10 +55,11 @@ class Place:
 
 @dataclass(slots=True)
 class Case:
-    """One workflow: its definitions by where they stand, and what may not move."""
+    """One workflow: its definitions by where they stand, as they would be, and what is wrong."""
 
     workflow: Workflow
     definitions: dict[str, Any]
+    moved: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     obstacle: str = ""
 
@@ -86,10 +87,28 @@ def cases(
 ) -> list[Case]:
     """Look at each workflow, and judge it when it is known what would be used instead."""
     found = [Case(row, _definitions(row)) for row in rows]
-    if to is not None:
+    if to is not None and found:
         for case in found:
-            _judge(case, connection, to, actor=actor)
+            case.moved = _moved(case, connection, to)
+        everything = [one for case in found for one in _all(case)]
+        around = surroundings.around(
+            connection.workspace_id, workflow=None, actor=actor, definitions=everything
+        )
+        for case in found:
+            _judge(case, connection, to, surroundings.beside(around, workflow=case.workflow))
     return found
+
+
+def _moved(case: Case, connection: Connection, to: Connection) -> dict[str, Any]:
+    """Give each definition as it would be when everything moved."""
+    return {
+        where: rebound(one, node_ids=set(_uses(one, connection)), before=connection, to=to)
+        for where, one in case.definitions.items()
+    }
+
+
+def _all(case: Case) -> list[Any]:
+    return [*case.definitions.values(), *case.moved.values()]
 
 
 def _definitions(workflow: Workflow) -> dict[str, Any]:
@@ -101,23 +120,13 @@ def _definitions(workflow: Workflow) -> dict[str, Any]:
     return found
 
 
-def _judge(case: Case, connection: Connection, to: Connection, *, actor: Actor) -> None:
+def _judge(case: Case, connection: Connection, to: Connection, around: Surroundings) -> None:
     """Find what would be wrong that is not wrong already."""
-    moved = {
-        where: rebound(one, node_ids=set(_uses(one, connection)), before=connection, to=to)
-        for where, one in case.definitions.items()
-    }
-    definitions = [*case.definitions.values(), *moved.values()]
-    workflow = case.workflow
-    around = surroundings.around(
-        workflow.workspace_id, workflow=workflow, actor=actor, definitions=definitions
-    )
-    for where, after in moved.items():
-        before = case.definitions[where]
-        for node_id in _uses(before, connection):
-            if refusal := _refusal(connection, to, around):
-                case.problems.setdefault(node_id, refusal)
-        _compare(case, before, after, around, is_live=where == LIVE)
+    refusal = _refusal(connection, to, around)
+    for where, before in case.definitions.items():
+        if refusal:
+            case.problems |= dict.fromkeys(_uses(before, connection), refusal)
+        _compare(case, before, case.moved[where], around, is_live=where == LIVE)
 
 
 def _refusal(connection: Connection, to: Connection, around: Surroundings) -> str:
