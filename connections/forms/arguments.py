@@ -51,7 +51,7 @@ class ToolForm(forms.Form):
         if connector.needs_connection != "none":
             self.fields["connection"] = self._connection_field(chosen)
         for name, schema in tool.properties.items():
-            self.fields[PREFIX + name] = _input(name, schema, is_required=name in tool.required)
+            self.fields[PREFIX + name] = input_for(name, schema, is_required=name in tool.required)
         if tool.effect == "destructive":
             self.fields["confirm"] = _confirmation()
 
@@ -144,8 +144,9 @@ class LinesField(forms.CharField):
         """Leave the rest to the schema."""
 
 
-def _input(name: str, schema: Mapping[str, Any], *, is_required: bool) -> forms.Field:
-    types = _types(schema)
+def input_for(name: str, schema: Mapping[str, Any], *, is_required: bool) -> forms.Field:
+    """Make the input of one property of a JSON Schema."""
+    types = types_of(schema)
     label = str(schema.get("title") or name)
     options: dict[str, Any] = {
         "label": label,
@@ -161,12 +162,13 @@ def _input(name: str, schema: Mapping[str, Any], *, is_required: bool) -> forms.
         return _text(name, options)
     if len(types) == 1 and types[0] in _SIMPLE:
         return _SIMPLE[types[0]](options)
-    if types == ["array"] and _types(schema.get("items", {})) == ["string"]:
+    if types == ["array"] and types_of(schema.get("items", {})) == ["string"]:
         return LinesField(**_helped(options, "One on each line."))
     return JsonField(types=types, **_helped(options, "Written as JSON."))
 
 
-def _types(schema: Any) -> list[str]:
+def types_of(schema: Any) -> list[str]:
+    """List the types that a schema allows, null aside; none when it does not say."""
     kinds = schema.get("type", []) if isinstance(schema, Mapping) else []
     return [kinds] if isinstance(kinds, str) else [kind for kind in kinds if kind != "null"]
 
