@@ -12,9 +12,13 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from connections.models import Connection
 from spojit.lib import clock
-from workflows.runs import claiming, working
+from workflows.runs import blamed, claiming, working
 from workflows.triggers import schedule
+from workspaces import isolation
+from workspaces.audit import Actor
+from workspaces.models import User
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +64,23 @@ def _come_back() -> None:
     soon = claiming.next_due(now=now, within=settings.SWEEP_SECONDS)
     if soon and cache.add(f"runs:at:{soon.timestamp():.1f}", 1, timeout=2 * settings.SWEEP_SECONDS):
         work.apply_async(countdown=max(0.0, (soon - now).total_seconds()))
+
+
+@shared_task(name="workflows.rerun_blamed")
+def rerun_blamed_now(*, connection_id: str, actor_id: str, **_: Any) -> None:
+    """Repeat what failed for a connection; a second message finds nothing left to repeat."""
+    with isolation.everything(reason="runs that failed for a connection", is_routine=True):
+        connection = Connection.objects.filter(pk=connection_id, removed_at=None).first()
+    user = User.objects.filter(pk=actor_id).first()
+    if connection is None or user is None:
+        return
+    if blamed.rerun_all(connection, actor=Actor.of(user)):
+        _wake()
+
+
+def rerun_blamed(connection: Connection, *, user: User) -> None:
+    """Let a worker repeat what failed for a connection, once this transaction is committed."""
+    rerun_blamed_now.delay_on_commit(connection_id=str(connection.pk), actor_id=str(user.pk))
 
 
 def announce() -> None:

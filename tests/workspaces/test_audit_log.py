@@ -9,9 +9,10 @@ from io import StringIO
 import pytest
 
 from spojit.lib import redaction
+from spojit.lib.cursors import Cursor
 from tests.factories import Cast, make_cast, scope
 from workspaces import audit, audit_log
-from workspaces.audit_log import Cursor, Narrowed
+from workspaces.audit_log import Narrowed
 from workspaces.models import AuditEvent, User, Workspace
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -26,6 +26,12 @@ def go_on(connection: Connection) -> int:
     return int(waiting.update(due_at=clock.now()))
 
 
+def count(connection: Connection) -> int:
+    """Count the runs that wait for a connection, in its workspace's scope."""
+    waiting = Run.objects.filter(workspace_id=connection.workspace_id, waits_for_id=connection.pk)
+    return int(waiting.count())
+
+
 def is_over(after: str) -> bool:
     """Say whether a connection that has this status now works."""
     return after == Status.ACTIVE
