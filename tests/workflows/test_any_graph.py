@@ -11,7 +11,7 @@ from spojit.lib.ids import new_id
 from workflows.definition.surroundings import Surroundings
 from workflows.definition.validation import validate
 from workflows.engine.advance import advance
-from workflows.engine.journal import Entry, Owner
+from workflows.engine.journal import Child, Entry, Owner
 from workflows.engine.results import Failed, Waits
 from workflows.engine.scope import Scope
 from workflows.nodes import KINDS
@@ -35,6 +35,7 @@ class Memory:
         self.owner = Owner(new_id(), new_id())
         self.entries: dict[str, Entry] = {}
         self.values: dict[str, Any] = {}
+        self.children: dict[str, Child] = {}
         self.committed: list[str] = []
         self.dies_at = dies_at
 
@@ -59,12 +60,26 @@ class Memory:
     def waits(self, visit: Visit, waits: Waits) -> None:
         self._write(visit, "waiting", None, due_at=waits.until)
 
-    def _write(self, visit: Visit, status: str, value: Any, **more: Any) -> None:
-        if len(self.committed) > MOST_WRITES:
-            raise Enough
+    def child(self, place: str) -> Child | None:
+        return self.children.get(place)
+
+    def start_child(self, visit: Visit, workflow_id: str, data: Any) -> Child:
+        assert visit.place not in self.children, f"{visit.place} was started twice"
+        status = "completed" if workflow_id == "good" else "failed"
+        child = Child(new_id(), OTHERS[workflow_id], status, "No.", data)
+        self.children[visit.place] = child
+        self._may_die()
+        return child
+
+    def _may_die(self) -> None:
         self.dies_at -= 1
         if self.dies_at == 0:
             raise KeyboardInterrupt
+
+    def _write(self, visit: Visit, status: str, value: Any, **more: Any) -> None:
+        if len(self.committed) > MOST_WRITES:
+            raise Enough
+        self._may_die()
         known = self.entries.get(visit.place)
         assert known is None or not known.is_over, f"{visit.place} was done twice"
         self.entries[visit.place] = Entry(new_id(), status, attempts=1, **more)
@@ -90,6 +105,9 @@ words = st.sampled_from(
 plain = st.one_of(st.none(), st.booleans(), st.integers(-3, 5), words)
 values = st.recursive(plain, lambda inner: st.lists(inner, max_size=3), max_leaves=5)
 policies = st.sampled_from(["stop", "continue", "branch"])
+OTHERS = {"good": "Good", "bad": "Bad"}
+"""Other workflows: what they gave is there at once, or why they gave nothing."""
+
 SETTINGS = {
     "transform": st.fixed_dictionaries(
         {"values": st.dictionaries(st.sampled_from("xyz"), values), "on_failure": policies}
@@ -125,8 +143,8 @@ SETTINGS = {
     "parallel": st.fixed_dictionaries({"branches": st.integers(2, 3), "on_failure": policies}),
     "response": st.fixed_dictionaries({"body": values}),
     "delay": st.fixed_dictionaries({"until": words}),
-    "email": st.fixed_dictionaries(
-        {"to": st.just(["a@example.com"]), "subject": st.just("x"), "on_failure": policies}
+    "sub_workflow": st.fixed_dictionaries(
+        {"workflow_id": st.sampled_from(sorted(OTHERS)), "data": values, "on_failure": policies}
     ),
 }
 OUTPUTS = ("next", "yes", "no", "each", "done", "error", "branch_1", "branch_2", "branch_3")
@@ -197,7 +215,7 @@ EMPTY = {"list": [], "n": 0, "x": None}
 def test_a_run_of_any_sound_graph_ends_and_resumes_to_the_same_end(
     definition: dict[str, Any], data: Any, dies_at: int
 ) -> None:
-    graph, problems = validate(definition, Surroundings())
+    graph, problems = validate(definition, Surroundings(workflows=OTHERS))
     if problems:
         return
     whole, resumed = Memory(), Memory(dies_at)
