@@ -12,7 +12,7 @@ from spojit.lib import clock
 from spojit.lib.errors import Refused
 from spojit.lib.ids import new_id
 from workflows import listening, schedules, versions
-from workflows.models import Reference, Workflow
+from workflows.models import Pin, Reference, Revision, Schedule, Workflow
 from workspaces import audit, isolation
 from workspaces.audit import Actor
 
@@ -154,15 +154,19 @@ def duplicate(workflow: Workflow, *, name: str, actor: Actor | User) -> Workflow
 
 
 def remove(workflow: Workflow, *, actor: Actor | User) -> Workflow:
-    """Take a workflow off every list; it starts no more, and uses no connection any more."""
+    """Take a workflow off every list; it starts no more, and uses no connection any more.
+
+    Its draft and what was pinned go at once, its runs when they are past their time.
+    """
     actor = Actor.of(actor)
     with isolation.workspace(workflow.workspace_id):
         if workflow.removed_at is None:
             workflow.is_enabled, workflow.removed_at = False, clock.now()
             workflow.removed_by_name = actor.name
             workflow.save(update_fields=["is_enabled", "removed_at", "removed_by_name"])
-            Reference.objects.filter(workflow=workflow).delete()
-            schedules.stop(workflow)
+            for model in (Reference, Schedule, Pin, Revision):
+                model.objects.filter(workflow=workflow).delete()
+            Workflow.objects.filter(error_workflow=workflow).update(error_workflow=None)
             listening.stop(workflow)
             _record(workflow, actor=actor, act="workflow.removed")
     return workflow

@@ -67,9 +67,9 @@ def of_run(run_id: UUID, state: State) -> Answer:
     the run tries again, and is told the same.
     """
     if state.response is None:
-        status = HTTPStatus.OK if state.status == "completed" else HTTPStatus.INTERNAL_SERVER_ERROR
+        code = HTTPStatus.OK if state.status == "completed" else HTTPStatus.INTERNAL_SERVER_ERROR
         content = json.dumps({"run": str(run_id), "status": state.status}).encode()
-        return Answer(status, content, headers={RUN: str(run_id)})
+        return Answer(code, content, headers={RUN: str(run_id)})
     status = int(state.response.get("status") or HTTPStatus.OK)
     headers = safe(state.response.get("headers"))
     kind = headers.pop(CONTENT_TYPE, "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.shortcuts import render
 
 from connections import history, usage
-from connections.inbound import counting
+from connections.inbound import counting, listeners
 from connections.views import hooking, showing
 from connections.views.framing import frame
 from spojit.lib import clock, strips
@@ -47,7 +47,8 @@ def strip(connection: Connection) -> strips.Strip:
 def _facts(
     request: WorkspaceRequest, connection: Connection, *, repeats: str
 ) -> list[dict[str, Any]]:
-    slug, used_by = request.workspace.slug, len(usage.references(connection))
+    slug, uses = request.workspace.slug, usage.references(connection)
+    used_by = len({use.workflow_id for use in uses})
     versions = hooking.with_secret(connection)
     used = max((row.last_used_at for row in versions if row.last_used_at), default=None)
     return [
@@ -63,9 +64,17 @@ def _facts(
             "value": f"{used_by} workflow{'s' if used_by != 1 else ''}" if used_by else "nothing",
             "url": showing.page(slug, connection, "usage"),
         },
+        {"label": "Senders wait for", "value": _waited_for(connection, uses)},
         {"label": "Last verified delivery", "at": used, "value": "none yet"},
         {"label": "Added", "at": connection.created_at},
     ]
+
+
+def _waited_for(connection: Connection, uses: list[usage.Reference]) -> str:
+    """Name the workflow whose answer senders wait for."""
+    listener_id = listeners.waited_for().get(connection.pk) if uses else None
+    names = [use.workflow_name for use in uses if use.workflow_id == listener_id]
+    return f"the answer of {names[0]}" if names else "nothing: they are answered at once"
 
 
 def _secret(versions: list[Credential]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -160,7 +161,7 @@ def test_what_takes_longer_or_finds_no_place_is_answered_with_the_run(
     answers(cast, webhook, waits=1)
     passed = [0.0]
     monkeypatch.setattr(answering, "_sleep", lambda seconds: passed.append(passed[-1] + seconds))
-    monkeypatch.setattr(answering.time, "monotonic", lambda: passed[-1])
+    monkeypatch.setattr(time, "monotonic", lambda: passed[-1])
     answer = webhooks.deliver(webhook, delivery_id="slow")
     run = only_run(cast)
     assert (answer.status_code, told(answer)["runs"], passed[-1]) == (202, [str(run.pk)], 1.0)
@@ -202,7 +203,7 @@ def test_the_state_of_a_run_is_told_by_its_own_hook_only(cast: Cast, webhook: Co
     [run_id] = told(webhooks.deliver(webhook))["runs"]
     hand_over()
     by_hand = running.start(running.enabled(cast, [running.START], name="By hand"))
-    refused = [
+    refused: list[Any] = [
         state_of(other, run_id),
         state_of(next_door, run_id),
         state_of(webhook, by_hand.pk),

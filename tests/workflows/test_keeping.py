@@ -11,7 +11,8 @@ from django.conf import settings
 from spojit.lib import clock
 from tests.workflows import running
 from tests.workflows.graphs import node
-from workflows.models import Run, Step
+from workflows import lifecycle
+from workflows.models import Approval, Pin, Revision, Run, Schedule, Step, Workflow
 from workflows.runs import forgetting, values
 from workspaces import isolation, retention
 from workspaces.vault.envelope import CannotOpen
@@ -36,6 +37,34 @@ def test_runs_are_forgotten_so_many_days_after_their_end(
     with isolation.workspace(cast.workspace):
         assert list(Run.objects.all()) == [going]
         assert not Step.objects.filter(run_id=ended.pk).exists()
+
+
+def test_an_approval_goes_with_its_run(cast: Cast) -> None:
+    run = running.ran(cast, [node("say", values={"is": 1})], "start > say")
+    with isolation.workspace(cast.workspace):
+        Approval.objects.create(
+            workspace=cast.workspace, run=run, place="ask", node_name="Ask", message="May it?",
+            deadline_at=clock.now(),
+        )  # fmt: skip
+    assert forgetting.past(clock.now() + timedelta(days=settings.RUN_DAYS, minutes=1)) == 1
+    with isolation.workspace(cast.workspace):
+        assert not Approval.objects.exists()
+
+
+def test_what_only_a_designer_needs_goes_with_its_workflow(cast: Cast) -> None:
+    run = running.ran(cast, [node("say", values={"is": 1})], "start > say")
+    with isolation.workspace(cast.workspace):
+        workflow = Workflow.objects.get(pk=run.workflow_id)
+        facts = {"workspace": cast.workspace, "workflow": workflow}
+        Pin.objects.create(**facts, node_id="say", data_sealed=b"x", pinned_by_name="Bob")
+        workflow.draft = Revision.objects.create(**facts, number=1, definition={}, said="Edited")
+        workflow.save(update_fields=["draft"])
+        Schedule.objects.create(**facts, cron="0 8 * * *", time_zone="UTC")
+    lifecycle.remove(workflow, actor=cast.bob)
+    with isolation.workspace(cast.workspace):
+        left = [model.objects.count() for model in (Pin, Revision, Schedule, Run)]
+        assert Workflow.objects.get(pk=workflow.pk).draft is None
+    assert left == [0, 0, 0, 1]
 
 
 def test_what_is_kept_is_registered() -> None:
