@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db.models import Count
+from django.urls import reverse
 
 from connections.models import Connection
 from connections.usage import Reference as Use
@@ -65,7 +66,8 @@ def find(connection: Connection) -> list[Use]:
     rows = Reference.objects.filter(connection=connection, workflow__removed_at=None)
     named = list(rows.select_related("workflow").order_by("workflow__name", "node_name", "pk"))
     next_at = schedules.next_run_at({row.workflow_id for row in named})
-    return [_use(row, next_at.get(row.workflow_id)) for row in named]
+    slug = connection.workspace.slug
+    return [_use(row, slug, next_at.get(row.workflow_id)) for row in named]
 
 
 def count(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
@@ -74,14 +76,15 @@ def count(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(rows.values_list("connection_id").annotate(Count("pk")))
 
 
-def _use(row: Reference, next_at: datetime | None) -> Use:
+def _use(row: Reference, slug: str, next_at: datetime | None) -> Use:
+    where = {"slug": slug, "workflow_id": row.workflow_id}
     return Use(
         workflow_id=row.workflow_id,
         workflow_name=row.workflow.name,
         node=row.node_name,
         tool=row.tool,
         is_enabled=row.workflow.is_enabled and row.is_live,
-        path="",
+        path=reverse("workflows:designer", kwargs=where),
         next_run_at=next_at if row.is_live else None,
     )
 
