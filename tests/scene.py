@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connections.models import Call, Connection, Delivery
+from spojit.lib import clock
 from tests.factories import Cast, make_cast, make_connection, make_member, scope, signed_in
 from tests.workflows.graphs import definition, node
 from workflows import lifecycle
+from workflows.models import Approval, Run
 from workspaces import invitations
 from workspaces.models import Invitation, Membership, User
 
@@ -136,3 +139,29 @@ def of_workflow(scene: Scene) -> dict[str, Any]:
 
 def of_invitation(scene: Scene) -> dict[str, Any]:
     return {"invitation_id": scene.invitation.pk}
+
+
+def of_approval(scene: Scene) -> dict[str, Any]:
+    """Ask the admins something in a run of the workflow, once a scene."""
+    with scope(scene.cast.workspace):
+        asked = Approval.objects.first() or make_approval(scene.workflow)
+        return {"approval_id": asked.pk}
+
+
+def make_approval(workflow: Workflow) -> Approval:
+    """Make a run that waits for the admins' approval."""
+    later = clock.now() + timedelta(hours=1)
+    fields = {"workspace": workflow.workspace, "deadline_at": later}
+    run = Run.objects.create(
+        workspace=workflow.workspace,
+        workflow=workflow,
+        version=workflow.latest,
+        trigger="manual",
+        status="waiting",
+        waits_for="approval",
+        due_at=later,
+    )
+    asked: Approval = Approval.objects.create(
+        run=run, place="ask", node_name="Ask", message="May I?", **fields
+    )
+    return asked

@@ -22,6 +22,7 @@ from tests.scene import (
     Scene,
     make_scene,
     no_arguments,
+    of_approval,
     of_call,
     of_connection,
     of_connector,
@@ -111,6 +112,8 @@ IN_A_WORKSPACE = [
     Row("connections:duplicate", MEMBERS, None, of_connection),
     Row("connections:hand_over", MANAGERS, MANAGERS, of_connection),
     Row("connections:remove", MANAGERS, MANAGERS, of_connection),
+    Row("workflows:approvals", EVERYBODY),
+    Row("workflows:approval", EVERYBODY, ADMINS, of_approval),
     Row("workflows:moving", MEMBERS, MEMBERS, of_connection),
     # What a webhook connection shows at the same addresses.
     Row("connections:detail", EVERYBODY, None, of_webhook),
@@ -252,7 +255,7 @@ def is_log_in_page(response: HttpResponse) -> bool:
 def mallorys(row: Row, scene: Scene) -> list[str]:
     """Return the address, and where it speaks of an object the same under mallory's own slug."""
     objects = {of_connection, of_webhook, of_delivery, of_membership, of_invitation, of_call}
-    objects |= {of_workflow}
+    objects |= {of_approval, of_workflow}
     slugs = [scene.cast.workspace.slug]
     slugs += [scene.cast.next_door.slug] if row.arguments in objects else []
     return [path_of(row, scene, slug=slug) for slug in slugs]
