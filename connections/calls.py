@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from connections import credentials, health, signals
+from connections import credentials, health, rate_limits, signals
 from connections.credentials import CredentialMissing, CredentialUnreadable
 from connections.models import Check, Connection
 from connections.models.check import Kind
@@ -113,6 +113,8 @@ def call(
             connection, in_use.credential, found, arguments, idempotency_key, note or Note()
         )
     record(connection, tool=tool, outcome=outcome, was_sent=was_sent)
+    if outcome.rest_seconds:
+        rate_limits.note(connection.pk, seconds=outcome.rest_seconds)
     log.info(
         "Tool called",
         connection_id=str(connection.pk),

@@ -30,6 +30,9 @@ _BY_STATUS = {
 }
 _SHOWN_HEADERS = ("content-type", "etag", "last-modified", "location", "request-id", "x-request-id")
 LONGEST_WAIT_SECONDS = 24 * 3600.0
+UNTOLD_REST_SECONDS = 1.0
+"""Of a service that asks to slow down, and does not say for how long."""
+
 _WHOLE = re.compile(r"[0-9]{1,10}")
 
 
@@ -76,6 +79,7 @@ def outcome(connector: Connector, answer: Answer, reading: Reading) -> Outcome:
         status_code=answer.status,
         detail=detail or _detail(name, answer.status),
         retry_after_seconds=retry_after(connector, answer, name),
+        rest_seconds=rest_after(connector, answer, name),
         duration_ms=answer.duration_ms,
         headers=shown_headers(connector, answer),
     )
@@ -101,6 +105,18 @@ def retry_after(connector: Connector, answer: Answer, name: str) -> float | None
     return None if wait is None else min(max(wait, 0.0), LONGEST_WAIT_SECONDS)
 
 
+def rest_after(connector: Connector, answer: Answer, name: str) -> float | None:
+    """Say for how many seconds the service's limit leaves no further call; None when it does.
+
+    Also after an answer that is good: when the declared headers say that none is left.
+    """
+    if name == "rate_limited":
+        wait = retry_after(connector, answer, name)
+        return UNTOLD_REST_SECONDS if wait is None else wait
+    wait = _from_reset(connector, answer) if _has_none_left(connector, answer) else None
+    return None if wait is None else min(max(wait, 0.0), LONGEST_WAIT_SECONDS)
+
+
 def _by_status(connector: Connector, answer: Answer) -> str:
     status = answer.status
     if 200 <= status < 300:
@@ -116,8 +132,10 @@ def _by_status(connector: Connector, answer: Answer) -> str:
 
 def _is_exhausted(connector: Connector, answer: Answer) -> bool:
     """Say whether a 403 is a rate limit in disguise, by the headers that came with it."""
-    if "retry-after" in answer.headers:
-        return True
+    return "retry-after" in answer.headers or _has_none_left(connector, answer)
+
+
+def _has_none_left(connector: Connector, answer: Answer) -> bool:
     remaining = connector.rate_limit.remaining if connector.rate_limit else ""
     return bool(remaining) and answer.headers.get(remaining, "") == "0"
 

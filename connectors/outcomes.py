@@ -151,6 +151,7 @@ class Outcome:
         status_code: the HTTP status, 0 when there was none.
         detail: a short, safe sentence about this one occurrence; never holds upstream text.
         retry_after_seconds: how long the service asks to wait, when it says so.
+        rest_seconds: how long nothing more is to be called, by the service's own limits.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Outcome:
     status_code: int = 0
     detail: str = ""
     retry_after_seconds: float | None = None
+    rest_seconds: float | None = None
     duration_ms: int = 0
     headers: dict[str, str] = field(default_factory=dict)
 

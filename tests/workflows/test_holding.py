@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,25 +12,29 @@ import pytest
 from connections import lifecycle as connecting
 from connections.models import Connection
 from spojit.lib import clock
-from tests import factories
+from tests import factories, servers
 from tests.connections import steps as connections_steps
+from tests.proofs.sizes import sized
 from tests.workflows import running
 from tests.workflows.graphs import node
 from tests.workflows.running import get, ran, states, steps
 from workflows import receivers
+from workflows.models import Workflow
 from workflows.nodes import connector as kind
-from workflows.runs import holding
+from workflows.runs import holding, working
 from workspaces import isolation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.factories import Cast
-    from tests.servers import Server
+    from tests.servers import Received, Reply, Server
 
     Reach = Callable[..., None]
 
 pytestmark = pytest.mark.django_db
+
+HELD, HANDS = int(sized(60, 500)), 4
 
 
 def received(server: Server) -> list[str]:
@@ -104,11 +110,67 @@ def test_a_connection_that_stays_broken_for_a_day_fails_the_run(
     mended(connection)
     broken(connection)
     assert running.work() == ["waiting"]  # it does not begin to wait anew
-    set_clock(begun + kind.HOLD_FOR + timedelta(minutes=1))
+    set_clock(begun + timedelta(hours=24, minutes=1))
     assert running.work() == ["failed"]
     run = running.fresh(run)
     assert run.error_outcome == "connection_broken"
     assert run.error_sentence == "The connection Shop did not work for 24 hours."
+
+
+def test_a_workflow_says_for_how_long_its_runs_are_held_in_all(
+    cast: Cast, connection: Connection, set_clock: Callable[..., None]
+) -> None:
+    workflow = running.enabled(cast, [get("a", connection)], "start > a")
+    with isolation.workspace(cast.workspace):
+        Workflow.objects.filter(pk=workflow.pk).update(hold_hours=1)
+    broken(connection)
+    run = running.start(workflow)
+    begun = clock.now()
+    for minutes in (0, 20, 40):  # mended and broken again, before its turn came
+        set_clock(begun + timedelta(minutes=minutes))
+        mended(connection)
+        broken(connection)
+        assert running.work() == ["waiting"]
+        held_until = running.fresh(run).due_at
+        assert held_until is not None
+        assert held_until - begun - timedelta(hours=1) < timedelta(seconds=5)
+    set_clock(begun + timedelta(minutes=61))
+    assert running.work() == ["failed"]
+    sentence = "The connection Shop did not work for an hour."
+    assert running.fresh(run).error_sentence == sentence
+
+
+@pytest.mark.django_db(transaction=True)
+def test_held_runs_come_back_in_order_and_no_more_at_once_than_hands(
+    cast: Cast, reach: Reach
+) -> None:
+    under_way, most, order = [0], [0], []
+    lock = threading.Lock()
+
+    def answer(received: Received) -> Reply:
+        if received.path != "/me":
+            with lock:
+                order.append(received.path)
+                under_way[0] += 1
+                most[0] = max(most[0], under_way[0])
+            time.sleep(0.002)
+            with lock:
+                under_way[0] -= 1
+        return servers.json_reply({})
+
+    with servers.recording(answer) as server:
+        reach(server.port)
+        connection = connections_steps.connect(cast.workspace, server)
+        call = get("a", connection, arguments={"path": "/{{ run.id }}"})
+        workflow = running.enabled(cast, [call], "start > a")
+        broken(connection)
+        runs = [running.start(workflow) for _ in range(HELD)]
+        assert working.work(threads=HANDS, seconds=60) == {"waiting": HELD}
+        mended(connection)
+        assert working.work(threads=HANDS, seconds=60) == {"completed": HELD}
+    ranks = {f"/{run.pk}": rank for rank, run in enumerate(runs)}
+    late = [abs(ranks[path] - place) for place, path in enumerate(order)]
+    assert (len(order), most[0] <= HANDS, max(late) < 3 * HANDS) == (HELD, True, True)
 
 
 def test_a_connection_mended_while_its_run_is_given_back_is_not_missed(

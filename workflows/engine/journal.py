@@ -24,6 +24,7 @@ class Entry:
     output: str = ""
     attempts: int = 0
     due_at: datetime | None = None
+    started_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -33,10 +34,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Which run it is, and whose."""
+    """Which run it is, and whose; for how long its steps wait for a broken connection."""
 
     workspace_id: uuid.UUID
     run_id: uuid.UUID
+    hold_hours: int = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Waits(SpojitError):
         attempts: int = 0,
         outcome: str = "",
     ) -> None:
-        """Say until when, and why: `time`, `retry`, `connection`, `approval` or `workflow`."""
+        """Say until when, and why: `time`, `retry`, `rate_limit`, or one of `_FOREMOST`."""
         super().__init__()
         self.until = until
         self.why = why

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connections import calls
+from connections import calls, rate_limits
 from connections.calls import Use
 from connections.models import Status
 from connections.notes import Note
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     from connectors.outcomes import Outcome
     from workflows.engine.visit import Visit
 
-HOLD_FOR = timedelta(hours=24)
-"""How long a step waits for its connection to work again."""
-
 HELD = "connection_broken"
+LIMITED = "rate_limit"
 BROKEN = frozenset({Status.REAUTHORIZE, Status.ERROR})
 _SPACE = uuid.UUID("7e0b4e0e-6d53-4c0e-9a0c-54a3a3e1c9f1")
 """Of the names that idempotency keys are made from."""
@@ -59,6 +57,7 @@ def run(visit: Visit) -> Done:
     _wait_for_attempt(visit)
     if call.connection is not None:
         _hold(visit, call.connection)
+        _wait_for_limit(visit, call.connection)
     arguments = visit.scope.fill(call.settings.arguments)
     if not call.is_repeatable:
         visit.journal.begun(visit)
@@ -93,22 +92,31 @@ def _wait_for_attempt(visit: Visit) -> None:
     if entry is None or entry.status != "waiting" or entry.outcome == HELD:
         return
     if entry.due_at and entry.due_at > clock.now():
-        again = Waits(entry.due_at, "retry")
+        again = Waits(entry.due_at, LIMITED if entry.outcome == LIMITED else "retry")
         again.is_written = True
         raise again
 
 
 def _hold(visit: Visit, connection: Connection) -> None:
-    """Wait for a connection that does not work now; after a day, fail."""
-    entry = visit.entry
+    """Wait for a connection that does not work now; in all no longer than the workflow allows."""
     if connection.removed_at is not None or connection.status not in BROKEN:
         return
-    held_until = entry.due_at if entry and entry.outcome == HELD else None
-    until = held_until or clock.now() + HOLD_FOR
+    hours = visit.journal.owner.hold_hours
+    begun_at = (visit.entry and visit.entry.started_at) or clock.now()
+    until = begun_at + timedelta(hours=hours)
     if until <= clock.now():
-        raise Failed(HELD, f"The connection {connection.name} did not work for 24 hours.")
+        many = "an hour" if hours == 1 else f"{hours} hours"
+        raise Failed(HELD, f"The connection {connection.name} did not work for {many}.")
     attempts = visit.facts.attempts - 1
     raise Waits(until, "connection", waits_for_id=connection.pk, attempts=attempts, outcome=HELD)
+
+
+def _wait_for_limit(visit: Visit, connection: Connection) -> None:
+    """Wait while the service wants no calls through the connection; that is no attempt."""
+    until = rate_limits.wait_for(connection.pk)
+    if until is not None:
+        attempts = visit.facts.attempts - 1
+        raise Waits(until, LIMITED, attempts=attempts, outcome=LIMITED)
 
 
 def _made(call: _Call, arguments: dict[str, Any]) -> Outcome:

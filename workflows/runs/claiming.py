@@ -107,7 +107,7 @@ WHERE r.ctid = chosen.at
 RETURNING r.workspace_id, r.id, r.workflow_id, w.name, r.version_id, r.trigger, r.data_sealed,
           r.lease_owner, r.created_at, r.worked_ms, r.losses,
           r.started_at = %(now)s AND r.rerun_of_id IS NULL AND r.only_node_id = '', r.only_node_id,
-          r.parent_id
+          r.parent_id, w.hold_hours
 """
 
 _ANY = """
@@ -144,6 +144,7 @@ class Claimed(NamedTuple):
     is_fresh: bool
     only_node_id: str
     parent_id: uuid.UUID | None
+    hold_hours: int
 
 
 def claim(*, most: int) -> list[Claimed]:

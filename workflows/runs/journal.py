@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_STEPS = 20_000
 
 _LOAD = """
-SELECT place, id, status, outcome, detail, output, attempts, due_at
+SELECT place, id, status, outcome, detail, output, attempts, due_at, started_at
 FROM workflows_step WHERE run_id = %(run)s
 """
 _VALUE = "SELECT state_sealed FROM workflows_step WHERE run_id = %(run)s AND id = %(id)s"
@@ -85,7 +85,7 @@ class RunJournal:
 
     def __init__(self, claimed: Claimed) -> None:
         """Read what was committed of a claimed run."""
-        self.owner = Owner(claimed.workspace_id, claimed.id)
+        self.owner = Owner(claimed.workspace_id, claimed.id, claimed.hold_hours)
         self._claimed = claimed
         self._begun_at = clock.now()
         self._entries: dict[str, Entry] = {}
@@ -185,6 +185,7 @@ class RunJournal:
             output=done.output if done else "",
             attempts=visit.facts.attempts,
             due_at=due_at,
+            started_at=(known and known.started_at) or visit.started_at,
         )
         if not self._ask(_WRITE, self._row(visit, entry, state=state, done=done)):
             raise LeaseLost
