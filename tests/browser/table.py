@@ -134,6 +134,7 @@ def known() -> set[str]:
     others = {"workspaces:member_removal", "workspaces:invitation_accept", "connections:add"}
     others |= {"oauth:problem", "oauth:app", "oauth:app_removal"}
     others |= {*OF_A_WEBHOOK, "connections:delivery"}
+    others |= {"workflows:approvals", "workflows:approval"}
     return pages | others | {"connectors:tool"} | set(NO_PAGES)
 
 
@@ -171,6 +172,8 @@ def of_northwind(world: World) -> Iterator[str]:
     yield reverse("oauth:app_removal", args=[slug, "github", "oauth2"])
     yield reverse("connectors:tool", args=[slug, "github", "create_issue"])
     yield reverse("connectors:tool", args=[slug, "text", "replace"])
+    yield reverse("workflows:approvals", args=[slug])
+    yield reverse("workflows:approval", args=[slug, of["approval_id"]])
     yield f"/w/{slug}/connections/no-such/"
 
 

@@ -41,7 +41,7 @@ def _asked(visit: Visit, settings: kinds.Approval) -> Approval:
         visit.journal.owner,
         place=visit.place,
         node_name=visit.node.name,
-        message=redaction.redact(_text(filled[0]))[:LONGEST_MESSAGE],
+        message=redaction.redact(_text(filled[0])).strip()[:LONGEST_MESSAGE],
         approvers=[_text(one).strip() for one in filled[1]],
         deadline_at=visit.started_at + timedelta(seconds=settings.deadline_seconds),
     )
