@@ -1,0 +1,151 @@
+// <flow-designer>: opens dialogs, keeps the chosen step chosen while the canvas changes, and listens to keys.
+
+const GO_WITHIN_MS = 1200;
+
+class FlowDesigner extends HTMLElement {
+  connectedCallback() {
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    this.addEventListener("click", (event) => this.onClick(event), { signal });
+    this.addEventListener("step-chosen", (event) => this.onChosen(event.detail.id), { signal });
+    this.addEventListener("draft-changed", () => this.closeDialogs(), { signal });
+    this.addEventListener("run-started", () => this.closeDialogs(), { signal });
+    this.addEventListener("draft-moved", () => this.openPanel(this.dataset.chosen), { signal });
+    this.addEventListener("problems-told", () => this.tellProblems(), { signal });
+    this.addEventListener("htmx:afterSwap", (event) => this.onSwap(event), { signal });
+    this.addEventListener("htmx:oobAfterSwap", () => this.mark(), { signal });
+    document.addEventListener("keydown", (event) => this.onKey(event), { signal });
+    this.mark();
+  }
+
+  disconnectedCallback() {
+    this.abort.abort();
+  }
+
+  onClick(event) {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) this.openDialog(opener);
+    if (event.target.closest("[data-close-panel]")) this.onChosen("");
+    const link = event.target.closest("a[data-node]");
+    if (link) this.choose(link.dataset.node);
+    if (event.target.matches("dialog[open]")) event.target.close();
+  }
+
+  // What a dialog showed before is of another place.
+  openDialog(opener) {
+    const dialog = document.getElementById(opener.dataset.opens);
+    this.opener = opener.id || opener.dataset.plus;
+    dialog.replaceChildren();
+    dialog.showModal();
+  }
+
+  closeDialogs() {
+    for (const dialog of this.querySelectorAll("dialog[open]")) dialog.close();
+  }
+
+  onSwap(event) {
+    if (event.detail.target.id === "adding") this.querySelector("[data-palette-search]")?.focus();
+    if (event.detail.target.id === "acting") event.detail.target.querySelector(".card-body button, select")?.focus();
+    if (event.detail.target.id === "canvas") this.show();
+    this.mark();
+  }
+
+  onChosen(node) {
+    this.wanted = node;
+    this.choose(node);
+    this.openPanel(node);
+  }
+
+  choose(node) {
+    if (node) this.dataset.chosen = node;
+    else delete this.dataset.chosen;
+    const page = this.dataset.page;
+    history.replaceState(null, "", node ? `${page}?step=${encodeURIComponent(node)}` : page);
+    this.mark();
+  }
+
+  mark() {
+    for (const link of this.querySelectorAll(".flow-link")) {
+      if (link.dataset.node === this.dataset.chosen) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  // A step that was just added is shown once the canvas has it.
+  show() {
+    const link = this.wanted && document.getElementById(`card-${this.wanted}`);
+    if (!link) return;
+    this.wanted = undefined;
+    link.focus({ preventScroll: true });
+    link.scrollIntoView({ block: "center", inline: "nearest" });
+  }
+
+  openPanel(node) {
+    const panel = this.querySelector("#panel");
+    if (node) htmx.ajax("GET", this.dataset.panel.replace("-node-", node), { target: panel, source: panel });
+    else panel.replaceChildren(this.querySelector("[data-nothing]").content.cloneNode(true));
+  }
+
+  tellProblems() {
+    const details = this.querySelector("#problems details");
+    if (!details) return;
+    details.open = true;
+    details.querySelector("a")?.focus();
+  }
+
+  onKey(event) {
+    if (document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey) this.onCommand(event);
+    else if (!event.altKey && !isTyping(event.target)) this.onLetter(event);
+  }
+
+  onCommand(event) {
+    const key = event.key.toLowerCase();
+    if (key === "s") this.act(event, "save");
+    else if (key === "z" && !isTyping(event.target)) this.act(event, event.shiftKey ? "redo" : "undo");
+  }
+
+  // "g" and a letter go to another page.
+  onLetter(event) {
+    const isGoing = event.timeStamp - (this.goingSince ?? -Infinity) < GO_WITHIN_MS;
+    this.goingSince = event.key === "g" ? event.timeStamp : undefined;
+    if (isGoing) return;
+    if (event.key === "r") this.act(event, "run");
+    if (event.key === "Escape" && this.dataset.chosen) this.onChosen("");
+    const node = this.current(event);
+    if (!node) return;
+    const name = CSS.escape(node);
+    if (event.key === "a") this.press(event, `[data-plus="${name}"]`);
+    else if (event.key === "m") this.press(event, `#card-${name} ~ [data-acts]`);
+    else if (event.key === "d") this.edit(event, "duplicate", node);
+    else if (event.key === "Delete" || event.key === "Backspace") this.edit(event, "remove", node);
+  }
+
+  current(event) {
+    return event.target.closest(".flow-link")?.dataset.node ?? this.dataset.chosen;
+  }
+
+  act(event, name) {
+    this.press(event, `[data-act="${name}"]`);
+  }
+
+  press(event, selector) {
+    const button = this.querySelector(selector);
+    event.preventDefault();
+    if (button && !button.disabled) button.click();
+  }
+
+  edit(event, act, node) {
+    if (!this.querySelector("[data-act=save]")) return;
+    event.preventDefault();
+    const number = this.querySelector("#canvas").dataset.number;
+    const values = { act, node, based_on: number };
+    htmx.ajax("POST", this.dataset.edits, { values, source: this, swap: "none" });
+  }
+}
+
+function isTyping(element) {
+  return element.isContentEditable || /^(input|textarea|select)$/i.test(element.tagName);
+}
+
+customElements.define("flow-designer", FlowDesigner);

@@ -1,0 +1,1 @@
+"""The designer: the draft as cards and wires, its edits, and trial runs of it."""
