@@ -10,8 +10,12 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connections import access
 from connections.models import Connection
+from connectors import registry
+from connectors.registry import UnknownConnector
 from spojit.lib.errors import Refused
+from spojit.lib.ids import NOBODY
 from workflows import lifecycle
 from workflows.definition import read, settings as kinds
 from workflows.models import Workflow
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator, Mapping
 
-    from workspaces.models import User, Workspace
+    from workspaces.models import Membership, User, Workspace
 
 FORMAT = "spojit.workflow/1"
 MOST_CONNECTIONS = 500
@@ -66,28 +70,24 @@ class Needed:
     fitting: tuple[Connection, ...]
 
 
-def export(workflow: Workflow) -> dict[str, Any]:
-    """Write a workflow's latest version as a document: no secrets, no IDs but of connections."""
+def export(workflow: Workflow, *, membership: Membership | None = None) -> dict[str, Any]:
+    """Write a workflow's latest version as a document: no secrets, no IDs but of connections.
+
+    Of private connections that the membership may not see, name and stable key stay out.
+    """
     with isolation.workspace(workflow.workspace_id):
         latest = Workflow.objects.select_related("latest").get(pk=workflow.pk).latest
         definition = copy.deepcopy(latest.definition) if latest else lifecycle.EMPTY
         ids = {connection_id for (_, connection_id, _), _ in used(read(definition)[0])}
         rows = Connection.objects.filter(workspace_id=workflow.workspace_id)
-        known = [row for row in rows.order_by("name", "pk") if str(row.pk) in ids]
+        known = [row for row in rows.select_related("owner") if str(row.pk) in ids]
+    told = [_told_of(row, membership) for row in known]
     return {
         "format": FORMAT,
         "name": workflow.name,
         "stable_key": workflow.stable_key,
         "tags": list(workflow.tags),
-        "connections": [
-            {
-                "id": str(row.pk),
-                "stable_key": row.stable_key,
-                "connector": row.connector_id,
-                "name": row.name,
-            }
-            for row in known
-        ],
+        "connections": sorted(told, key=lambda one: (one["name"].casefold(), one["id"])),
         "definition": definition,
     }
 
@@ -140,6 +140,16 @@ def import_(
     return lifecycle.tag(created, tags=document.get("tags", []), actor=actor)
 
 
+def _told_of(row: Connection, membership: Membership | None) -> dict[str, str]:
+    is_seen = membership is None or access.may_see(membership, row)
+    return {
+        "id": str(row.pk),
+        "stable_key": row.stable_key if is_seen else "",
+        "connector": row.connector_id,
+        "name": row.name if membership is None else access.shown_name(membership, row),
+    }
+
+
 def _told(document: Any) -> list[dict[str, str]]:
     """Read which connections a document needs. Raises: BadDocument."""
     is_ours = isinstance(document, dict) and document.get("format") == FORMAT
@@ -180,7 +190,7 @@ def _found(
         if str(row.pk) == told["id"]:
             return row, "id"
     for row in fitting:
-        if row.stable_key == told["stable_key"]:
+        if told["stable_key"] and row.stable_key == told["stable_key"]:
             return row, "stable_key"
     return None, ""
 
@@ -199,8 +209,17 @@ def _bound(definition: Any, chosen: Mapping[str, str]) -> Any:
     """Put the chosen connections into every node; one that the document does not tell is opened."""
     bound = copy.deepcopy(definition)
     for holder in _holders(bound):
-        holder["connection_id"] = chosen.get(holder["connection_id"], "")
+        holder["connection_id"] = chosen.get(holder["connection_id"], "") or _left_open(holder)
     return bound
+
+
+def _left_open(holder: Mapping[str, Any]) -> str:
+    """Name no connection; where a connector needs none, nobody's, lest it be called without."""
+    try:
+        is_optional = registry.get(holder.get("connector", "")).needs_connection == "optional"
+    except UnknownConnector:
+        return ""
+    return str(NOBODY) if is_optional else ""
 
 
 def _holders(definition: Any) -> Iterator[dict[str, Any]]:

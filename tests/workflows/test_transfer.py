@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from connections import lifecycle as connecting
+from spojit.lib.ids import NOBODY
 from tests import factories
 from tests.connections import webhooks
 from tests.database import BASE_DIR
@@ -122,7 +123,7 @@ def test_what_is_not_found_leaves_a_draft_that_cannot_be_enabled(
 
     made = transfer.import_(cast.next_door, document, bindings={}, actor=cast.mallory)
 
-    assert ids(made) == ["", ""]
+    assert ids(made) == ["", str(NOBODY)]
     assert made.latest is not None
     assert made.live is None
     assert {problem["field"] for problem in made.latest.problems} >= {"start.connection_id"}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from workflows.views import creating, importing, listing, switching
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", listing.index, name="list"),
+    path("new/", creating.new, name="new"),
+    path("import/", importing.take, name="import"),
+    path("<uuid:workflow_id>/duplicate/", creating.duplicate, name="duplicate"),
+    path("<uuid:workflow_id>/enabling/", switching.enabling, name="enabling"),
+    path("<uuid:workflow_id>/export/", switching.export, name="export"),
+]

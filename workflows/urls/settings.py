@@ -1,10 +1,12 @@
-"""Addresses of a workflow's settings, and of deleting it."""
+"""Addresses of a workflow's settings, and of removing it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from workflows.views import settings
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<uuid:workflow_id>/settings/", settings.settings, name="settings"),
+    path("<uuid:workflow_id>/removal/", settings.remove, name="remove"),
+]

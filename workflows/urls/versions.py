@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from django.urls import path
 
-if TYPE_CHECKING:
-    from django.urls import URLPattern
+from workflows.views import versions
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<uuid:workflow_id>/versions/", versions.index, name="versions"),
+    path("<uuid:workflow_id>/versions/<int:number>/", versions.detail, name="version"),
+    path(
+        "<uuid:workflow_id>/versions/<int:number>/restoration/",
+        versions.restoration,
+        name="restoration",
+    ),
+]
