@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from django.db import connections as databases
 
 from spojit.lib import clock
 from tests.workflows import running
@@ -15,6 +20,7 @@ from tests.workflows.running import output, states, steps
 from workflows import lifecycle, runs, versions
 from workflows.models import Run, Workflow
 from workflows.runs import advancing, children, ending, journal
+from workflows.runs.cancelling import AlreadyEnded
 from workspaces import isolation
 
 if TYPE_CHECKING:
@@ -25,6 +31,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 DOUBLED = node("answer", "response", body={"twice": "{{ trigger.n | times: 2 }}"})
+
+
+RACES = 9
 
 
 class Killed(BaseException):
@@ -222,3 +231,53 @@ def test_killed_workers_start_it_once_and_lose_no_end(
     assert (running.fresh(run).status, states(run)) == ("completed", {"sub": "completed"})
     assert output(run, "sub") == {"twice": 2}
     assert len(started(double)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_race_lose_no_end_of_a_child_and_none_blocks_another(cast: Cast) -> None:
+    double = made(cast, "Double", [DOUBLED], "start > answer")
+    nodes = [
+        node("fork", "parallel", branches=2),
+        calling(double, "one"),
+        calling(double, "two", data={"n": 2}),
+    ]
+    paths = ("start > fork.branch_1 > one", "fork.branch_2 > two")
+    workflow = running.enabled(cast, nodes, *paths)
+    parents = [running.start(workflow, {"n": number}) for number in range(RACES)]
+    doomed = [running.start(workflow, {"n": number}) for number in range(RACES // 3)]
+    faults: list[Exception] = []
+
+    def guarded(act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except Exception as fault:  # noqa: BLE001 - told below
+            faults.append(fault)
+        finally:
+            databases.close_all()
+
+    def cancel() -> None:
+        for run in doomed:
+            with suppress(AlreadyEnded):
+                runs.cancel(run, actor=cast.bob)
+
+    acts = [*[partial(work_until_done, workflow)] * 3, cancel]
+    threads = [threading.Thread(target=guarded, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert {running.fresh(run).status for run in parents} == {"completed"}
+    assert {running.fresh(run).status for run in doomed} <= {"completed", "cancelled"}
+    assert {run.status for run in started(double)} <= {"completed", "cancelled"}
+
+
+def work_until_done(workflow: Workflow) -> None:
+    """Work until every run has ended; no clock moves, so a lost end would leave one waiting."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        running.work(most=2)
+        with isolation.workspace(workflow.workspace_id):
+            if not Run.objects.filter(finished_at=None).exists():
+                return
+    raise AssertionError("some runs never ended")
