@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connections.models import Call, Connection, Delivery
 from spojit.lib import clock
+from spojit.lib.ids import NOBODY
 from tests.factories import Cast, make_cast, make_connection, make_member, scope, signed_in
 from tests.workflows.graphs import definition, node
 from workflows import lifecycle
@@ -135,6 +136,18 @@ def of_membership(scene: Scene) -> dict[str, Any]:
 
 def of_workflow(scene: Scene) -> dict[str, Any]:
     return {"workflow_id": scene.workflow.pk}
+
+
+def of_version(scene: Scene) -> dict[str, Any]:
+    return {**of_workflow(scene), "number": 1}
+
+
+def of_step(scene: Scene) -> dict[str, Any]:
+    return {"workflow_id": scene.workflow.pk, "node_id": "fetch"}
+
+
+def of_try(scene: Scene) -> dict[str, Any]:
+    return {**of_step(scene), "run_id": NOBODY}
 
 
 def of_invitation(scene: Scene) -> dict[str, Any]:

@@ -30,7 +30,10 @@ from tests.scene import (
     of_invitation,
     of_membership,
     of_oauth_app,
+    of_step,
     of_tool,
+    of_try,
+    of_version,
     of_webhook,
     of_workflow,
 )
@@ -112,9 +115,27 @@ IN_A_WORKSPACE = [
     Row("connections:duplicate", MEMBERS, None, of_connection),
     Row("connections:hand_over", MANAGERS, MANAGERS, of_connection),
     Row("connections:remove", MANAGERS, MANAGERS, of_connection),
+    Row("workflows:list", EVERYBODY),
+    Row("workflows:new", MEMBERS, MEMBERS),
+    Row("workflows:import", MEMBERS, MEMBERS),
+    Row("workflows:duplicate", MEMBERS, MEMBERS, of_workflow),
+    Row("workflows:enabling", None, MEMBERS, of_workflow),
+    Row("workflows:export", EVERYBODY, None, of_workflow),
+    Row("workflows:versions", EVERYBODY, None, of_workflow),
+    Row("workflows:version", EVERYBODY, None, of_version),
+    Row("workflows:restoration", None, MEMBERS, of_version),
+    Row("workflows:settings", MEMBERS, MEMBERS, of_workflow),
+    Row("workflows:remove", MEMBERS, MEMBERS, of_workflow),
     Row("workflows:approvals", EVERYBODY),
     Row("workflows:approval", EVERYBODY, ADMINS, of_approval),
     Row("workflows:moving", MEMBERS, MEMBERS, of_connection),
+    Row("workflows:panel", EVERYBODY, MEMBERS, of_step),
+    Row("workflows:panel_connectors", EVERYBODY),
+    Row("workflows:panel_arrival", MEMBERS, None, of_step),
+    Row("workflows:panel_binding", None, MEMBERS, of_step),
+    Row("workflows:panel_try", None, MEMBERS, of_step),
+    Row("workflows:panel_tried", EVERYBODY, None, of_try),
+    Row("workflows:panel_pin", None, MEMBERS, of_step),
     # What a webhook connection shows at the same addresses.
     Row("connections:detail", EVERYBODY, None, of_webhook),
     Row("connections:added", MANAGERS, MANAGERS, of_webhook),
@@ -255,7 +276,7 @@ def is_log_in_page(response: HttpResponse) -> bool:
 def mallorys(row: Row, scene: Scene) -> list[str]:
     """Return the address, and where it speaks of an object the same under mallory's own slug."""
     objects = {of_connection, of_webhook, of_delivery, of_membership, of_invitation, of_call}
-    objects |= {of_approval, of_workflow}
+    objects |= {of_approval, of_version, of_workflow}
     slugs = [scene.cast.workspace.slug]
     slugs += [scene.cast.next_door.slug] if row.arguments in objects else []
     return [path_of(row, scene, slug=slug) for slug in slugs]

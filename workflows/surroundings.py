@@ -9,7 +9,7 @@ from connections import access
 from connections.models import Connection
 from connectors.registry import UnknownConnector
 from workflows import listening
-from workflows.definition import read
+from workflows.definition import Graph, read
 from workflows.definition.surroundings import KnownConnection, Surroundings
 from workflows.models import Workflow
 from workflows.references import is_id, used
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection
 
+    from workflows.definition import Node
     from workspaces.audit import Actor
 
 
@@ -51,12 +52,7 @@ def around(
         removed={str(row.pk): row.name for row in connections if row.removed_at is not None},
         workflows={str(pk): name for pk, name in others.values_list("pk", "name")},
         bound_before=_bound(workflow),
-        approvers={
-            str(row.user_id): str(row.user)
-            for row in members
-            if row.may(Permission.BUILD_WORKFLOWS)
-        },
-        addresses=frozenset(row.user.email.casefold() for row in members),
+        **_people(members),
         waited_for=listening.waited_for(except_for=workflow),
     )
 
@@ -66,6 +62,43 @@ def beside(found: Surroundings, *, workflow: Workflow) -> Surroundings:
     others = {pk: name for pk, name in found.workflows.items() if pk != str(workflow.pk)}
     waited = {pk: name for pk, name in found.waited_for.items() if name != workflow.name}
     return replace(found, workflows=others, waited_for=waited, bound_before=_bound(workflow))
+
+
+def around_step(workflow: Workflow, *, node: Node, membership: Membership) -> Surroundings:
+    """Look around for one step alone, in the workspace's scope: at what its kind refers to.
+
+    Args:
+        workflow: whose draft the step is in, with its versions.
+        node: the step.
+        membership: of whoever looks.
+    """
+    named = [place[1] for place, _ in used(Graph((node,), ()))]
+    ids = [one for one in named if is_id(one)]
+    rows = Connection.objects.filter(workspace_id=workflow.workspace_id, pk__in=ids) if ids else ()
+    kind, members = node.kind, []
+    if kind in {"approval", "email"}:
+        members = _members(workflow.workspace_id)
+    others = Workflow.objects.present().filter(workspace_id=workflow.workspace_id)
+    return Surroundings(
+        connections={str(row.pk): _known(row, membership) for row in rows if not row.removed_at},
+        removed={str(row.pk): row.name for row in rows if row.removed_at},
+        workflows={
+            str(pk): name for pk, name in others.exclude(pk=workflow.pk).values_list("pk", "name")
+        }
+        if kind == "sub_workflow"
+        else {},
+        bound_before=_bound(workflow),
+        **_people(members),
+        waited_for=listening.waited_for(except_for=workflow) if kind == "trigger" else {},
+    )
+
+
+def _people(members: Collection[Membership]) -> dict[str, Any]:
+    deciding = [row for row in members if row.may(Permission.BUILD_WORKFLOWS)]
+    return {
+        "approvers": {str(row.user_id): str(row.user) for row in deciding},
+        "addresses": frozenset(row.user.email.casefold() for row in members),
+    }
 
 
 def _members(workspace_id: uuid.UUID) -> list[Membership]:

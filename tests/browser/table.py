@@ -20,6 +20,12 @@ NO_PAGES = {
     "readyz": DATA,
     "metrics": DATA,
     "workspaces:home": REDIRECT,
+    "workflows:panel_connectors": FRAGMENT,
+    "workflows:panel_arrival": FRAGMENT,
+    "workflows:panel_binding": POSTED,
+    "workflows:panel_try": POSTED,
+    "workflows:panel_tried": FRAGMENT,
+    "workflows:panel_pin": POSTED,
     "workspaces:member": POSTED,
     "workspaces:invitation": POSTED,
     "workspaces:invitation_sending": POSTED,
@@ -134,7 +140,7 @@ def known() -> set[str]:
     others = {"workspaces:member_removal", "workspaces:invitation_accept", "connections:add"}
     others |= {"oauth:problem", "oauth:app", "oauth:app_removal"}
     others |= {*OF_A_WEBHOOK, "connections:delivery"}
-    others |= {"workflows:approvals", "workflows:approval"}
+    others |= {"workflows:approvals", "workflows:approval", "workflows:panel"}
     return pages | others | {"connectors:tool"} | set(NO_PAGES)
 
 

@@ -78,11 +78,13 @@ def unpin(workflow: Workflow, *, node_id: str, actor: Actor | User) -> None:
             rows.delete()
 
 
-def pinned(workflow: Workflow, *, membership: Membership | None = None) -> dict[str, Pinned]:
-    """Give the pins of a workflow by node, as a member may see them."""
+def pinned(
+    workflow: Workflow, *, membership: Membership | None = None, graph: Graph | None = None
+) -> dict[str, Pinned]:
+    """Give the pins of a workflow by node, as a member may see them; `graph` is of its draft."""
     with isolation.workspace(workflow.workspace_id):
         rows = list(Pin.objects.filter(workflow=workflow))
-        bound = privacy.bound(_graph(workflow)) if rows else {}
+        bound = privacy.bound(graph or _graph(workflow)) if rows else {}
         hidden = privacy.hidden_from(membership, [bound.get(row.node_id) for row in rows])
         return {row.node_id: _shown(row, bound.get(row.node_id) in hidden) for row in rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflows.urls import approvals, designer, listing, moving, settings, versions
+from workflows.urls import approvals, designer, listing, moving, panel, settings, versions
 
 app_name = "workflows"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     *settings.urlpatterns,
     *versions.urlpatterns,
     *designer.urlpatterns,
+    *panel.urlpatterns,
     *moving.urlpatterns,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
@@ -65,15 +66,16 @@ class LongSelect(forms.Select):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ARG002
         """Write it; the choices are the same for everybody."""
-        given = self.build_attrs(self.attrs, attrs)
-        chosen = str(value or "")
-        options = format_html_join("", _OPTION, ((key, key, label) for key, label in self.choices))
-        marked = format_html('<option data-of="{}" ', chosen)
-        written = SafeString(options.replace(marked, f"{marked}selected ", 1))
-        return format_html('<select name="{}"{}>{}</select>', name, flatatt(given), written)
+        given = flatatt(self.build_attrs(self.attrs, attrs))
+        mark = format_html(' value="{}">', str(value or ""))
+        options = _options(tuple(self.choices))  # type: ignore[arg-type]
+        chosen = SafeString(options.replace(mark, f" selected{mark}", 1))
+        return format_html('<select name="{}"{}>{}</select>', name, given, chosen)
 
 
-_OPTION = '<option data-of="{}" value="{}">{}</option>'
+@lru_cache(maxsize=16)
+def _options(choices: tuple[tuple[str, str], ...]) -> SafeString:
+    return format_html_join("", '<option value="{}">{}</option>', choices)
 
 
 class ListField(LinesField):
