@@ -19,6 +19,7 @@ from django.conf import settings
 from connections.inbound import handing, listeners
 from connections.models import Delivery, Hook
 from connections.models.delivery import Verdict
+from spojit.lib import metrics
 from spojit.lib.ids import siblings
 from workspaces import isolation
 
@@ -77,17 +78,10 @@ def wait(awaited: Awaited) -> State | None:
 
     None when that takes longer, when no place is free, or when nothing was started.
     """
-    if not _places.acquire(blocking=False):
-        return None
-    try:
-        handing.hand_over_one(awaited.workspace_id, awaited.delivery_id)
-        return _waited(awaited)
-    except Exception:
-        # It is committed: the sender is told so, and a worker hands it over again.
-        log.exception("A delivery could not be answered by its run")
-        return None
-    finally:
-        _places.release()
+    began = time.monotonic()
+    found, outcome = _attempted(awaited)
+    metrics.count_outcome("hook_wait", outcome, seconds=time.monotonic() - began)
+    return found
 
 
 def state(workspace_id: UUID, connection_id: UUID, run_id: UUID) -> State | None:
@@ -96,6 +90,22 @@ def state(workspace_id: UUID, connection_id: UUID, run_id: UUID) -> State | None
     if found is None and _is_to_start(workspace_id, connection_id, run_id):
         return State(QUEUED)
     return found
+
+
+def _attempted(awaited: Awaited) -> tuple[State | None, str]:
+    """Wait in one of the places; say besides what came of it, in a word."""
+    if not _places.acquire(blocking=False):
+        return None, "no_place"
+    try:
+        handing.hand_over_one(awaited.workspace_id, awaited.delivery_id)
+        found = _waited(awaited)
+    except Exception:
+        # It is committed: the sender is told so, and a worker hands it over again.
+        log.exception("A delivery could not be answered by its run")
+        return None, "fault"
+    finally:
+        _places.release()
+    return found, "answered" if found else "too_late"
 
 
 def _waited(awaited: Awaited) -> State | None:

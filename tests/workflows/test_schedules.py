@@ -176,6 +176,18 @@ def test_a_run_of_the_clock_stands_behind_people_and_knows_its_moment(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("cron", ["* * * * * *", "61 * * * *", "0 0 31 2 *", ""])
+def test_seconds_and_moments_that_never_come_are_refused(cast: Cast, cron: str) -> None:
+    made = lifecycle.create(
+        cast.workspace, name="Flow", actor=cast.bob, definition=definition([trigger(cron)])
+    )
+    assert made.latest is not None
+    assert [problem["field"] for problem in made.latest.problems] == ["start.cron"]
+    with isolation.workspace(cast.workspace):
+        assert not Schedule.objects.exists()
+
+
+@pytest.mark.django_db
 def test_the_row_follows_the_live_version_and_the_switch(cast: Cast, set_clock: SetClock) -> None:
     set_clock(NOW)
     workflow = scheduled(cast)
