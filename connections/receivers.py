@@ -54,7 +54,6 @@ def register() -> None:
     """Fill the registries."""
     departures.register(find=held_by, hand_over=hand_over_all)
     first_steps.register(_CONNECT)
-    first_steps.register(_TRY)
     retention.register("authorizations", _purge_authorizations)
     retention.register("calls", _purge_calls)
     retention.register("checks", _purge_checks)
@@ -126,10 +125,6 @@ def _has_connection(workspace: Workspace) -> bool:
     return bool(Connection.objects.present().filter(workspace=workspace).exists())
 
 
-def _has_call(workspace: Workspace) -> bool:
-    return bool(Call.objects.filter(workspace=workspace).exists())
-
-
 def _purge_authorizations(now: datetime) -> int:
     return _purge(Authorization, created_at__lt=now - attempts.KEPT_FOR)
 
@@ -175,12 +170,4 @@ _CONNECT = Step(
     label="Browse connectors",
     url_name="connectors:catalogue",
     is_done=_has_connection,
-)
-_TRY = Step(
-    order=20,
-    title="Try a tool",
-    text="Every connector lists what it can do. Run one of its tools and read the answer.",
-    label="Choose a tool",
-    url_name="connectors:catalogue",
-    is_done=_has_call,
 )

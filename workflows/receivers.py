@@ -9,9 +9,11 @@ from django.urls import reverse
 from connections import signals, usage
 from connections.inbound import answering, handing
 from workflows import demo, references, tasks
+from workflows.models import Workflow
 from workflows.runs import answers, forgetting, holding
 from workflows.triggers import webhook
-from workspaces import retention
+from workspaces import first_steps, retention
+from workspaces.first_steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,7 @@ def register() -> None:
     signals.on_removed(_fail)
     signals.on_demo_made(_fill_demo)
     retention.register("runs", forgetting.past)
+    first_steps.register(_BUILD)
 
 
 def _move_path(connection: Connection) -> str:
@@ -56,3 +59,19 @@ def _fail(connection: Connection, _actor: Actor) -> None:
     """Let the runs that wait for a removed connection go on, to say who removed it."""
     if holding.go_on(connection):
         tasks.announce()
+
+
+def _has_steps(workspace: Workspace) -> bool:
+    """Whether somebody built a workflow, which is more than its trigger."""
+    rows = Workflow.objects.present().filter(workspace=workspace)
+    return bool(rows.filter(latest__definition__nodes__1__isnull=False).exists())
+
+
+_BUILD = Step(
+    order=20,
+    title="Build a workflow",
+    text="Say what starts it, and put steps behind that: each acts through a connection.",
+    label="New workflow",
+    url_name="workflows:new",
+    is_done=_has_steps,
+)

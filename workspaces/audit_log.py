@@ -44,6 +44,10 @@ WORDS = {
     "credential.retirement_set": "Set when an older secret ends",
     "credential.expiry_set": "Set when a credential expires",
     "workflow.moved": "Let a workflow use another connection",
+    "workflow.saved": "Saved a version of a workflow",
+    "workflow.tuned": "Changed how a workflow runs",
+    "workflow.rekeyed": "Changed the stable key of a workflow",
+    "run.repeated": "Started a run again",
     "invitation.sent_again": "Sent an invitation again",
     "audit.exported": "Exported the audit log",
     "staff.added": "Staff added a row",
@@ -128,6 +132,8 @@ def details(values: Mapping[str, Any]) -> str:
 def _flat(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key.replace('_', ' ')} {inner}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_flat, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

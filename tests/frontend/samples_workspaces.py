@@ -207,7 +207,7 @@ def welcome(_: HttpRequest) -> dict[str, Any]:
             ),
             Sample(
                 **step
-                | {"title": "Build a workflow", "text": "Comes with a later version.", "url": ""}
+                | {"title": "Build a workflow", "text": "Say what starts it, and what follows."}
             ),
             Sample(
                 **step

@@ -16,7 +16,9 @@ from tests.factories import (
     scope,
     signed_in,
 )
+from tests.workflows.graphs import definition, node
 from tests.workspaces.steps import text, url
+from workflows import lifecycle, versions
 from workspaces import notices
 from workspaces.models import AuditEvent, Notice, Workspace
 
@@ -54,6 +56,11 @@ def test_a_new_workspace_begins_with_its_first_steps() -> None:
     make_connection(cast.workspace)
     assert "2 of 3 done" in text(alice.get(url(cast, "welcome")))
     assert alice.get(url(cast, "home"))["Location"].endswith("/connections/")
+    flow = lifecycle.create(cast.workspace, name="Greet", actor=cast.alice)
+    assert "2 of 3 done" in text(alice.get(url(cast, "welcome")))
+    steps = definition([node("start", "trigger"), node("a")], "start > a")
+    versions.save(flow, definition=steps, actor=cast.alice)
+    assert "3 of 3 done" in text(alice.get(url(cast, "welcome")))
 
 
 def test_a_viewer_is_not_asked_to_take_steps() -> None:
