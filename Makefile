@@ -4,12 +4,13 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 # Without compiled modules each process would spend seconds on compiling all it imports.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup run test coverage soak check bench format screenshots lock browsers
+.PHONY: help setup run test coverage soak check check-types check-all-else bench format screenshots lock browsers
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
-WORKERS ?= auto
+# Much of what tests do is to wait for servers and browsers: one worker more than there are cores.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 ARGS ?=
 
 # What tests the apps whose coverage is wanted; measuring doubles the time.
@@ -50,9 +51,14 @@ soak: setup browsers  ## Run fault, load and race tests at their full size
 	@SOAK=true $(BIN)/pytest -n 0 -m soak -o faulthandler_timeout=1800 $(ARGS)
 
 check: setup  ## Run every check but the tests: style, types, imports, templates, deployment
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-types check-all-else
+
+check-types:
+	$(NOWHERE) $(BIN)/mypy
+
+check-all-else:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(NOWHERE) $(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet templates
 	$(NOWHERE) $(BIN)/python manage.py check_connectors
