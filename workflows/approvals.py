@@ -18,7 +18,7 @@ from workspaces.roles import Permission
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from workspaces.models import Membership, User
 
@@ -128,22 +128,26 @@ def waiting_for(membership: Membership) -> list[Approval]:
     return [row for row in rows if row.pk in asked]
 
 
-def count_waiting(membership: Membership) -> int:
-    """Count what this member may decide now; a hundred at most."""
-    with isolation.workspace(membership.workspace_id):
-        return len(waiting_for(membership))
-
-
 def asked_of(membership: Membership, rows: Collection[Approval]) -> set[uuid.UUID]:
     """Tell which of these a member may decide, as `asking.people` does, for many at once."""
-    if not membership.may(Permission.BUILD_WORKFLOWS):
-        return set()
-    me = str(membership.user_id)
-    found = {row.pk for row in rows if me in row.approvers}
-    if membership.role not in asking.ADMINS or not rows:
-        return found
-    here = {str(row.user_id) for row in asking.builders(membership.workspace_id)}
-    return found | {row.pk for row in rows if not here & set(row.approvers)}
+    asked = _are_for(membership, [row.approvers for row in rows])
+    return {row.pk for row, is_for in zip(rows, asked, strict=True) if is_for}
+
+
+def count_asked(membership: Membership, approvers: Sequence[Sequence[str]]) -> int:
+    """Count the questions that a member may decide, given whom each of them names."""
+    return sum(_are_for(membership, approvers))
+
+
+def _are_for(membership: Membership, approvers: Sequence[Sequence[str]]) -> list[bool]:
+    """Say of each question whether a member may decide it; admins may when nobody named can."""
+    if not approvers or not membership.may(Permission.BUILD_WORKFLOWS):
+        return [False] * len(approvers)
+    me, is_admin = str(membership.user_id), membership.role in asking.ADMINS
+    here: set[str] = set()
+    if is_admin and any(named and me not in named for named in approvers):
+        here = {str(row.user_id) for row in asking.builders(membership.workspace_id)}
+    return [me in named or (is_admin and not here & set(named)) for named in approvers]
 
 
 def withheld(membership: Membership, rows: Collection[Approval]) -> set[uuid.UUID]:
