@@ -16,19 +16,14 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from spojit.lib.ids import LEAST
-from workflows import schedules
+from workflows import failures, schedules
 from workflows.models import Schedule, TriggerKind
 from workflows.runs import start
-from workflows.runs.starting import CannotStart
 from workspaces import isolation, notices
-from workspaces.models import Membership
-from workspaces.roles import Role
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator
-
-    from workspaces.models import User
 
 log = structlog.get_logger(__name__)
 
@@ -141,7 +136,7 @@ def _caught_up(schedule: Schedule, *, now: datetime) -> tuple[Counter[str], date
 
 
 def _started(schedule: Schedule, moment: datetime, *, is_late: bool = False) -> int:
-    """Start the run of one moment, and return 1, or 0 when it was started before, or cannot be."""
+    """Start the run of one moment, and return 1; 0 when it was started before."""
     data = _data(schedule, moment, is_late=is_late)
     schedule.last_at = moment
     try:
@@ -150,8 +145,6 @@ def _started(schedule: Schedule, moment: datetime, *, is_late: bool = False) -> 
         if "run_once_a_moment" not in str(error):
             raise
         log.warning("A moment had its run before", workflow_id=str(schedule.workflow_id))
-    except CannotStart as refusal:
-        log.warning("A moment started nothing", code=refusal.code)
     else:
         return 1
     return 0
@@ -179,7 +172,7 @@ def _tell(schedule: Schedule, first: datetime, *, next_at: datetime | None) -> N
     going_on = f" It starts next at {_said(schedule, next_at)}." if next_at else ""
     notices.tell(
         workspace,
-        users=_people(schedule),
+        users=failures.caretakers(workflow),
         key=f"schedule_missed:{workflow.pk}:{first.isoformat()}",
         subject_id=workflow.pk,
         title=f"{workflow.name} was not started on time",
@@ -191,10 +184,3 @@ def _tell(schedule: Schedule, first: datetime, *, next_at: datetime | None) -> N
 def _said(schedule: Schedule, moment: datetime) -> str:
     local = moment.astimezone(ZoneInfo(schedule.time_zone))
     return f"{local:%H:%M} on {local.day} {local:%B %Y} ({schedule.time_zone})"
-
-
-def _people(schedule: Schedule) -> list[User]:
-    """List who made the workflow, while they are a member, and the admins."""
-    rows = Membership.objects.filter(workspace_id=schedule.workspace_id).select_related("user")
-    caring = Q(role__in=[Role.ADMIN, Role.OWNER]) | Q(user_id=schedule.workflow.created_by_id)
-    return [membership.user for membership in rows.filter(caring)]
