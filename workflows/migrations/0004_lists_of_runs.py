@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="run",
             index=models.Index(
-                fields=["workflow", "status", "-created_at", "-id"],
+                fields=["workspace", "workflow", "status", "-created_at", "-id"],
                 name="run_of_workflow_and_status",
             ),
         ),

@@ -120,7 +120,7 @@ class Run(TenantModel):
             ),
             models.Index(fields=["workflow", "-created_at", "-id"], name="run_of_workflow"),
             models.Index(
-                fields=["workflow", "status", "-created_at", "-id"],
+                fields=["workspace", "workflow", "status", "-created_at", "-id"],
                 name="run_of_workflow_and_status",
             ),
             models.Index(

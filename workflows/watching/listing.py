@@ -11,44 +11,51 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spojit.lib import ids
 from spojit.lib.cursors import Cursor
-from workflows.models import Run, RunStatus
+from workflows.models import Run, RunStatus, Version, Workflow
 from workspaces import isolation
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
     from datetime import datetime
 
     from workspaces.models import Workspace
 
 PAGE = 50
-MOST_LOOKED_AT = 1_000
-_LEFT_OUT = ("data_sealed", "response_sealed", "version__definition", "version__problems")
+MOST_LOOKED_AT = 500
+_SEALED = {"data_sealed", "response_sealed"}
+_FIELDS = [one for one in Run._meta.concrete_fields if one.attname not in _SEALED]
+_NAMES = [one.attname for one in _FIELDS]
+_COLUMNS = ", ".join(f"r.{one.column}" for one in _FIELDS)
 
-# One short walk a status, for no index has the runs of all statuses in the order of time.
+# One short walk a status, for no index has the runs of all statuses in the order of time. It brings
+# whole rows: for rows by their IDs the planner, blind to the wall, would read a workspace's all.
 _WALK = """
-SELECT found.id, found.created_at FROM unnest(%(statuses)s::text[]) AS wanted (status)
+SELECT found.* FROM unnest(%(statuses)s::text[]) AS wanted (status)
 CROSS JOIN LATERAL (
-    SELECT r.id, r.created_at FROM workflows_run AS r
+    SELECT {columns} FROM workflows_run AS r
     WHERE {which} AND r.status = wanted.status
     ORDER BY r.created_at {order}, r.id {order} LIMIT %(most)s
 ) AS found
 ORDER BY found.created_at {order}, found.id {order} LIMIT %(most)s
 """
-_ALL = "SELECT id, created_at, true, false FROM ({walk}) AS walk"
+_ALL = "SELECT true, false, walk.* FROM ({walk}) AS walk"
 
 # Of few runs, those whose steps used a connection.
 _FILTERED = """
 WITH looked AS MATERIALIZED (
-    SELECT walk.id, walk.created_at, row_number() OVER () AS place FROM ({walk}) AS walk
+    SELECT row_number() OVER () AS place, walk.id FROM ({walk}) AS walk
 ), judged AS (
-    SELECT looked.*, EXISTS (
-        SELECT 1 FROM workflows_step AS s WHERE s.workspace_id = %(workspace)s
-        AND s.connection_id = %(connection)s AND s.run_id = looked.id
-    ) AS fits FROM looked
+    SELECT looked.place, looked.id, hit.run_id IS NOT NULL AS fits
+    FROM looked LEFT JOIN LATERAL (
+        SELECT s.run_id FROM workflows_step AS s WHERE s.workspace_id = %(workspace)s
+        AND s.connection_id = %(connection)s AND s.run_id = looked.id LIMIT 1
+    ) AS hit ON true
+), shown AS MATERIALIZED (
+    SELECT * FROM judged WHERE fits OR place = %(most)s ORDER BY place LIMIT %(shown)s
 )
-SELECT id, created_at, fits, place = %(most)s FROM judged
-WHERE fits OR place = %(most)s ORDER BY place LIMIT %(shown)s
+SELECT shown.fits, shown.place = %(most)s, run.* FROM shown CROSS JOIN LATERAL (
+    SELECT {columns} FROM workflows_run AS r WHERE r.id = shown.id LIMIT 1
+) AS run ORDER BY shown.place
 """
 
 # From one run that used a connection to the next; the order of their IDs is that of time.
@@ -64,10 +71,10 @@ WITH RECURSIVE used AS (
     SELECT ({next}), used.place + 1 FROM used
     WHERE used.run_id IS NOT NULL AND used.place < %(most)s
 )
-SELECT run.id, run.created_at, run.fits, used.place = %(most)s FROM used
+SELECT run.fits, used.place = %(most)s, run.* FROM used
 CROSS JOIN LATERAL (
-    SELECT r.id, r.created_at, coalesce({which} AND r.status = ANY(%(statuses)s::text[]), false)
-    AS fits FROM workflows_run AS r WHERE r.id = used.run_id LIMIT 1
+    SELECT {columns}, coalesce({which} AND r.status = ANY(%(statuses)s::text[]), false) AS fits
+    FROM workflows_run AS r WHERE r.id = used.run_id LIMIT 1
 ) AS run
 WHERE run.fits OR used.place = %(most)s LIMIT %(shown)s
 """
@@ -101,10 +108,13 @@ class Page(NamedTuple):
 class _Found(NamedTuple):
     """A run that was come to: whether it is asked for, and whether no more were looked at."""
 
-    id: uuid.UUID
-    at: datetime
     fits: bool
     is_end: bool
+    run: Run
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.run.created_at, self.run.pk)
 
 
 def page(
@@ -118,21 +128,31 @@ def page(
     is_back = after is not None and before is None
     statement, asked = _question(workspace.pk, narrowed, edge=before or after, is_back=is_back)
     with isolation.workspace(workspace):
-        found = [_Found(*row) for row in isolation.ask(workspace.pk, statement, asked)]
+        found = [_found(*row) for row in isolation.ask(workspace.pk, statement, asked)]
         fitting = [one for one in found if one.fits]
-        rows = _rows([one.id for one in fitting[:PAGE]])
+        rows = _named([one.run for one in fitting[:PAGE]])
     is_cut = len(fitting) <= PAGE and bool(found) and found[-1].is_end
     last = found[-1] if is_cut else fitting[PAGE - 1] if len(fitting) > PAGE else None
-    on = Cursor(last.at, last.id) if last else None
-    first = Cursor(fitting[0].at, fitting[0].id) if fitting else before or after
+    on = last.cursor if last else None
+    first = fitting[0].cursor if fitting else before or after
     if is_back:
         return Page(rows[::-1], on, first, is_cut)
     return Page(rows, first if before else None, on, is_cut)
 
 
-def _rows(keys: Sequence[uuid.UUID]) -> list[Run]:
-    rows = Run.objects.select_related("workflow", "version").defer(*_LEFT_OUT).in_bulk(keys)
-    return [rows[pk] for pk in keys if pk in rows]
+def _found(fits: bool, is_end: bool, *values: Any) -> _Found:  # noqa: FBT001 - a row
+    run: Run = Run.from_db("default", _NAMES, values[: len(_NAMES)])
+    return _Found(fits, is_end, run)
+
+
+def _named(runs: list[Run]) -> list[Run]:
+    """Bring the workflow and the version of each along."""
+    workflows = Workflow.objects.in_bulk({run.workflow_id for run in runs})
+    slim = Version.objects.defer("definition", "problems")
+    versions = slim.in_bulk({run.version_id for run in runs})
+    for run in runs:
+        run.workflow, run.version = workflows[run.workflow_id], versions[run.version_id]
+    return runs
 
 
 def _question(
@@ -160,16 +180,18 @@ def _question(
         where = f"{than} %(begin)s" if begin else "IS NOT NULL"
         first = _HOP.format(where=where + since, order=order)
         hop = _HOP.format(where=f"{than} used.run_id{since}", order=order)
-        return _USED.format(first=first, next=hop, which=which), asked
+        return _USED.format(first=first, next=hop, which=which, columns=_COLUMNS), asked
     whole = _FILTERED if narrowed.connection_id else _ALL
-    return whole.format(walk=_WALK.format(which=which, order=order)), asked
+    columns = "r.id, r.created_at" if narrowed.connection_id else _COLUMNS
+    walk = _WALK.format(which=which, order=order, columns=columns)
+    return whole.format(walk=walk, columns=_COLUMNS), asked
 
 
 def _which(narrowed: Narrowed, *, has_edge: bool, is_back: bool) -> list[str]:
-    """Say which runs count; of one workflow without naming its workspace, which the wall does."""
-    conditions = [
-        "r.workflow_id = %(workflow)s" if narrowed.workflow_id else "r.workspace_id = %(workspace)s"
-    ]
+    """Say which runs count. Naming the workspace beside its wall lets an index give the order."""
+    conditions = ["r.workspace_id = %(workspace)s"]
+    if narrowed.workflow_id:
+        conditions.append("r.workflow_id = %(workflow)s")
     if narrowed.from_at:
         conditions.append("r.created_at >= %(from)s")
     if narrowed.to_at:

@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
 _NAMED = """
 WITH shown AS MATERIALIZED (
-    SELECT r.id, r.version_id FROM workflows_run AS r WHERE r.id = ANY(%(runs)s)
+    SELECT * FROM unnest(%(runs)s::uuid[], %(versions)s::uuid[]) AS r (id, version_id)
 ), named AS MATERIALIZED (
-    SELECT v.id AS version_id, found.connection_id
-    FROM workflows_version AS v CROSS JOIN LATERAL (
+    SELECT once.version_id, found.connection_id
+    FROM (SELECT DISTINCT version_id FROM shown) AS once
+    CROSS JOIN LATERAL (
+        SELECT v.definition FROM workflows_version AS v WHERE v.id = once.version_id LIMIT 1
+    ) AS version
+    CROSS JOIN LATERAL (
         SELECT DISTINCT one #>> '{}' AS connection_id
-        FROM jsonb_path_query(v.definition, '$.nodes[*].settings.connection_id') AS one
+        FROM jsonb_path_query(version.definition, '$.nodes[*].settings.connection_id') AS one
     ) AS found
-    WHERE v.id IN (SELECT version_id FROM shown) AND found.connection_id ~ %(uuid)s
+    WHERE found.connection_id ~ %(uuid)s
 )
 SELECT shown.id, used.connection_id, used.connection_name
 FROM shown JOIN named ON named.version_id = shown.version_id
@@ -48,10 +52,15 @@ class Used(NamedTuple):
 
 def by(workspace_id: uuid.UUID, runs: Sequence[Run]) -> dict[uuid.UUID, list[Used]]:
     """List the connections that each of these runs used, by name."""
-    asked = {"workspace": workspace_id, "runs": [run.pk for run in runs], "uuid": _UUID}
+    asked = {
+        "workspace": workspace_id,
+        "runs": [run.pk for run in runs],
+        "versions": [run.version_id for run in runs],
+        "uuid": _UUID,
+    }
     with isolation.workspace(workspace_id):
         found = isolation.ask(workspace_id, _NAMED, asked) if runs else []
-        rows = Connection.objects.select_related("owner")
+        rows = Connection.objects.filter(workspace_id=workspace_id).select_related("owner")
         known = rows.in_bulk({connection_id for _, connection_id, _ in found})
     used: dict[uuid.UUID, list[Used]] = defaultdict(list)
     for run_id, connection_id, name in found:
