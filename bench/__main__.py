@@ -16,6 +16,7 @@ from bench import (  # noqa: E402 - after settings
     deliveries,
     refresh_sweep,
     root_rotation,
+    runs,
     tool_call,
 )
 
@@ -29,6 +30,7 @@ ROWS = {
     "sweep": refresh_sweep.measure,
     "page": connections_page.measure,
     "deliveries": deliveries.measure,
+    "runs": runs.measure,
     "catalogue": catalogue.measure_page,
     "reading": catalogue.measure_reading,
 }

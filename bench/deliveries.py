@@ -34,6 +34,7 @@ from tests.proofs import posting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from connections.models import Connection
     from tests.proofs.posting import Answer, Line
 
 CLIENTS = 8
@@ -71,7 +72,7 @@ def measure() -> Row:
     """Serve both, and deliver to them in turn."""
     with psycopg.connect(settings.MIGRATION_DATABASE_URL, autocommit=True) as owner:
         owner.execute(_MAKE)
-    path, ports = _hook(), list(islice(filter(is_free, PORTS), 2))
+    (_, path), ports = hook("Delivered to"), list(islice(filter(is_free, PORTS), 2))
     with _serving(BARE, ports[0]), _serving(OURS, ports[1]):
         for port in ports:
             _round(port, path, EACH // 3)
@@ -99,27 +100,31 @@ def _row(pairs: list[tuple[Taken, Taken]]) -> Row:
     )
 
 
-def _hook() -> str:
-    """Make a webhook connection; its path."""
+def hook(name: str) -> tuple[Connection, str]:
+    """Make a webhook connection; give it and its path."""
     workspace, user = team()
     connection = lifecycle.create(
         workspace,
         connector_key="spojit_webhook",
         scheme="webhook",
-        name="Delivered to",
+        name=name,
         values={"signing_secret": SECRET},
         actor=user,
     )
-    return f"{hooks.PATH}{hooks.token_of(connection)}"
+    return connection, f"{hooks.PATH}{hooks.token_of(connection)}"
+
+
+def command(application: str, port: int) -> list[str]:
+    """Give the command that serves an application as `manage.py up` does."""
+    return [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", posting.HOST,
+            "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws",
+            "--log-level", "error", application]  # fmt: skip
 
 
 @contextmanager
 def _serving(application: str, port: int) -> Iterator[None]:
     """Serve an application as `manage.py up` does."""
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", posting.HOST,
-               "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws",
-               "--log-level", "error", application]  # fmt: skip
-    with subprocess.Popen(command, env=os.environ | NO_LIMITS) as process:
+    with subprocess.Popen(command(application, port), env=os.environ | NO_LIMITS) as process:
         try:
             while is_free(port):
                 assert process.poll() is None, f"{application} did not start."
@@ -131,7 +136,7 @@ def _serving(application: str, port: int) -> Iterator[None]:
 
 def _round(port: int, path: str, count: int = EACH) -> Taken:
     """Deliver so many, all signed beforehand, and see that each is taken."""
-    requests = [_request(path) for _ in range(count)]
+    requests = [request(path) for _ in range(count)]
     answers: list[Answer] = []
 
     def post(line: Line, raw: bytes) -> None:
@@ -144,7 +149,8 @@ def _round(port: int, path: str, count: int = EACH) -> Taken:
     return Taken(whole, [answer.seconds for answer in answers])
 
 
-def _request(path: str) -> bytes:
+def request(path: str) -> bytes:
+    """Write a signed delivery with an ID of its own."""
     name = str(new_id())
     body = signatures.sample("spojit", delivery_id=name)
     values = {"signing_secret": SECRET}

@@ -129,7 +129,7 @@ def _measure_web(argv: list[str]) -> Measured:
         _wait_for_port()
         _load(seconds=1.0)
         finished = _load(seconds=SECONDS)
-        return Measured(finished / SECONDS, _megabytes(process.pid))
+        return Measured(finished / SECONDS, megabytes(process.pid))
 
 
 def _load(*, seconds: float) -> int:
@@ -171,9 +171,9 @@ def _measure_pool(argv: list[str], task: str, urls: embedded.Urls) -> Measured:
         _enqueue(task, TASKS[task])
         with _running(argv) as process:
             _wait_for_rows(owner, TASKS[task])
-            megabytes = _megabytes(process.pid)
+            memory = megabytes(process.pid)
         ((seconds,),) = owner.execute(SPAN).fetchall()
-        return Measured(TASKS[task] / float(seconds), megabytes)
+        return Measured(TASKS[task] / float(seconds), memory)
 
 
 def _enqueue(task: str, count: int) -> None:
@@ -199,7 +199,7 @@ def _running(argv: list[str]) -> Iterator[subprocess.Popen[bytes]]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _megabytes(leader: int) -> float:
+def megabytes(leader: int) -> float:
     """Add up the proportional memory of a process and all that it started."""
     total = 0
     for number in _family(leader):

@@ -50,7 +50,7 @@ def queued(workflow: Workflow, times: int) -> list[Run]:
 def flooded(workflow: Workflow, times: int) -> None:
     """Queue so many runs by one statement."""
     run = running.start(workflow)
-    columns = [field.column for field in Run._meta.concrete_fields if field.column != "id"]
+    columns = [str(one.column) for one in Run._meta.concrete_fields if one.column != "id"]
     statement = _COPY.format(
         columns=", ".join(["id", *columns]),
         values=", ".join(["gen_random_uuid()", *columns]),
