@@ -8,10 +8,10 @@ import structlog
 
 from connections.inbound import deliveries
 from connections.inbound.listeners import Listener
-from workflows import failures, listening
+from workflows import failures
 from workflows.definition import settings as kinds
 from workflows.models import Reference, Run, TriggerKind
-from workflows.runs import claiming, start
+from workflows.runs import claiming, graphs, starting
 from workflows.runs.starting import CannotStart, WorkflowDisabled
 from workflows.runs.values import TooLarge
 
@@ -44,16 +44,23 @@ def hear(delivery: Delivery) -> list[Run]:
 
 def _started(workflow: Workflow, delivery: Delivery, data: dict[str, Any]) -> Run:
     """Start the run whose ID the sender was told; one that is waited for goes before others."""
-    begin = listening.live_start(workflow)
-    is_waited_for = isinstance(begin, kinds.FromWebhook) and begin.waits_seconds > 0
-    return start(
+    assert workflow.live_id is not None  # a constraint of what is enabled
+    return starting.write(
         workflow,
+        workflow.live_id,
         trigger=TriggerKind.WEBHOOK,
         data=data,
         id=Listener(workflow.pk).started_by(delivery.pk),
         delivery_id=delivery.pk,
-        priority=claiming.INTERACTIVE if is_waited_for else claiming.ORDINARY,
+        priority=claiming.INTERACTIVE if _is_waited_for(workflow) else claiming.ORDINARY,
     )
+
+
+def _is_waited_for(workflow: Workflow) -> bool:
+    assert workflow.live_id is not None  # a constraint of what is enabled
+    settings = graphs.of(workflow.workspace_id, workflow.live_id).triggers[0].settings
+    begin = settings.start if isinstance(settings, kinds.Trigger) else None
+    return isinstance(begin, kinds.FromWebhook) and begin.waits_seconds > 0
 
 
 def _tell(workflow: Workflow, delivery: Delivery, refusal: Refused) -> None:
@@ -74,12 +81,13 @@ def _started_by(delivery: Delivery) -> list[Workflow]:
         workflow__is_enabled=True,
         workflow__removed_at=None,
     )
-    named = rows.select_related("workflow", "workflow__live").order_by("workflow__created_at", "pk")
+    named = rows.select_related("workflow").order_by("workflow__created_at", "pk")
     return list({row.workflow_id: row.workflow for row in named}.values())
 
 
 def _data(delivery: Delivery) -> dict[str, Any]:
     """Give what expressions find under `trigger`; a body that is no text is not given."""
+    delivery.refresh_from_db(fields=["sealed", "headers"])  # both in one question
     opened = deliveries.opened(delivery)
     return {
         "headers": dict(delivery.headers),
