@@ -54,13 +54,10 @@ class NothingToRedo(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the designer shows.
+    """What the designer shows; `number` is 0 while nothing was edited, and only grows.
 
-    Attributes:
-        number: the revision's, which only grows; 0 while nothing was edited.
-        said: the edit that led here, in words.
-        by: whose edit it was.
-        is_saved: whether the latest version is just this.
+    `said` is the edit that led here, in words, and `by` whose it was; `is_saved` whether the latest
+    version is just this.
     """
 
     number: int
@@ -76,7 +73,24 @@ def current(workflow: Workflow) -> Draft:
     """Return the draft as it stands now; the latest version, when nothing was edited."""
     with isolation.workspace(workflow.workspace_id):
         rows = Workflow.objects.select_related("draft", "latest").defer("latest__definition")
-        return _draft(rows.get(pk=workflow.pk))
+        return of(rows.get(pk=workflow.pk))
+
+
+def of(workflow: Workflow) -> Draft:
+    """Return the draft of a workflow that was read just now, in the workspace's scope."""
+    revision, latest = workflow.draft, workflow.latest
+    source = revision or latest
+    ends = _revisions(workflow).aggregate(first=Min("number"), last=Max("number"))
+    number = revision.number if revision else 0
+    return Draft(
+        number=number,
+        definition=_definition(workflow),
+        said=revision.said if revision else "",
+        by=source.created_by_name if source else "",
+        is_saved=_is_saved(workflow),
+        can_undo=bool(number and ends["first"] < number),
+        can_redo=bool(number and ends["last"] > number),
+    )
 
 
 def edit(
@@ -115,7 +129,7 @@ def edit(
             touched = node_id or parts.changed_id(before, after)
             _append(locked, after, said=words, actor=actor, node_id=touched)
         workflow.draft = locked.draft
-        return _draft(locked)
+        return of(locked)
 
 
 def undo(workflow: Workflow) -> Draft:
@@ -164,7 +178,7 @@ def _put_latest(workflow: Workflow, said: str, *, actor: Actor) -> Draft:
             words = said.format(number=latest.number)
             _append(locked, latest.definition, said=words, actor=actor, saved_as=latest.number)
         workflow.draft = locked.draft
-        return _draft(locked)
+        return of(locked)
 
 
 def _locked(workflow: Workflow) -> Workflow:
@@ -173,22 +187,6 @@ def _locked(workflow: Workflow) -> Workflow:
     if found.removed_at is not None:
         raise WorkflowGone
     return found
-
-
-def _draft(workflow: Workflow) -> Draft:
-    revision, latest = workflow.draft, workflow.latest
-    source = revision or latest
-    ends = _revisions(workflow).aggregate(first=Min("number"), last=Max("number"))
-    number = revision.number if revision else 0
-    return Draft(
-        number=number,
-        definition=_definition(workflow),
-        said=revision.said if revision else "",
-        by=source.created_by_name if source else "",
-        is_saved=_is_saved(workflow),
-        can_undo=bool(number and ends["first"] < number),
-        can_redo=bool(number and ends["last"] > number),
-    )
 
 
 def _definition(workflow: Workflow) -> Any:
@@ -298,4 +296,4 @@ def _step(workflow: Workflow, side: str, order: str, refusal: type[Refused]) -> 
         locked.draft = found
         locked.save(update_fields=["draft"])
         workflow.draft = locked.draft
-        return _draft(locked)
+        return of(locked)

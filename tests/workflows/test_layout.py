@@ -76,13 +76,9 @@ def test_a_frame_holds_what_a_loop_runs_and_nothing_else() -> None:
     found = drawn(definition(steps, *paths))
 
     frames = {frame.node_id: frame for frame in found.frames}
-    held = {
-        name: [one for one in at(found) if _holds(frames[name], at(found)[one])] for name in frames
-    }
-    assert {name: sorted(ids) for name, ids in held.items()} == {
-        "each": {"each", "in", "p"},
-        "p": {"in", "p"},
-    }
+    cards = at(found)
+    held = {name: {one for one in cards if _holds(frames[name], cards[one])} for name in frames}
+    assert held == {"each": {"each", "in", "p"}, "p": {"in", "p"}}
     assert (frames["each"].depth, frames["p"].depth) == (0, 1)
 
 

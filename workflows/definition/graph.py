@@ -76,6 +76,11 @@ class Graph:
         return {node.id: node for node in reversed(self.nodes)}
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """Under which name each node gives what it gives, by ID."""
+        return {node_id: node.output for node_id, node in self.by_id.items()}
+
+    @cached_property
     def triggers(self) -> tuple[Node, ...]:
         """The nodes that start it; one, when all is well."""
         return tuple(node for node in self.nodes if node.kind == TRIGGER)
@@ -165,7 +170,7 @@ class Graph:
 
     def names_at(self, node_id: str) -> frozenset[str]:
         """Return the names that expressions of a node may begin with."""
-        names = {self.by_id[other].output for other in self.earlier.get(node_id, ())}
+        names = {self.names[other] for other in self.earlier.get(node_id, ())}
         for room in self.rooms.get(node_id, ()):
             settings = self.by_id[room.node_id].settings
             if isinstance(settings, kinds.Loop):

@@ -37,7 +37,7 @@ def frame(request: WorkspaceRequest, workflow: Workflow, *, tab: str = "") -> di
         "may_build": may_build,
         "enabling_url": paths.page(slug, workflow.pk, "enabling"),
         "menu": menu(slug, workflow, may_build=may_build),
-        "tabs": _tabs(slug, workflow, tab, may_build=may_build),
+        "tabs": tabs(slug, workflow, tab, may_build=may_build),
     }
 
 
@@ -61,7 +61,8 @@ def menu(slug: str, workflow: Workflow, *, may_build: bool) -> list[Link]:
     ]
 
 
-def _tabs(slug: str, workflow: Workflow, current: str, *, may_build: bool) -> list[Tab]:
+def tabs(slug: str, workflow: Workflow, current: str, *, may_build: bool) -> list[Tab]:
+    """List the pages of a workflow that this member may open."""
     urls = {name: paths.page(slug, workflow.pk, name) for name in TABS if name != "runs"}
     urls["runs"] = paths.runs_of(slug, workflow.pk)
     return [

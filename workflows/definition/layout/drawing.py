@@ -39,7 +39,8 @@ class _Drawer:
 
     def _root(self) -> Block:
         """Put what nothing leads to side by side, triggers first."""
-        heads = [one for one in self.graph.by_id if not self.flow.arriving[one]]
+        ids = dict.fromkeys(node.id for node in self.graph.nodes)
+        heads = [one for one in ids if not self.flow.arriving[one]]
         heads.sort(key=lambda one: self.graph.by_id[one].kind != "trigger")
         root = Block(ROOT)
         root.put_row([Item.of(Route("", "", one), self.blocks[one]) for one in heads], gap=0)

@@ -67,11 +67,12 @@ def _ordered(graph: Graph) -> tuple[list[str], set[int]]:
     for wire in wires_of(graph):
         leaving[wire.from_].append(wire)
     led = {wire.to for wire in wires_of(graph)}
-    heads = [node_id for node_id in graph.by_id if node_id not in led]
+    ids = list(dict.fromkeys(node.id for node in graph.nodes))
+    heads = [node_id for node_id in ids if node_id not in led]
     finished: list[str] = []
     state: dict[str, bool] = {}
     back: set[int] = set()
-    for head in [*heads, *graph.by_id]:
+    for head in [*heads, *ids]:
         if head not in state:
             _go_through(head, leaving, state, finished, back)
     return finished[::-1], back

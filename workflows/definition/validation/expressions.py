@@ -23,7 +23,7 @@ _WITHOUT = {"trigger": frozenset({"start"})}
 def check(graph: Graph, node: Node) -> Iterator[Problem]:
     """List what is wrong with the expressions of one node."""
     known = graph.names_at(node.id) | ALWAYS
-    later = {other.output for other in graph.nodes} - known
+    later = set(graph.names.values()) - known
     given = {k: v for k, v in node.given.items() if k not in _WITHOUT.get(node.kind, ())}
     for field, text in templating.texts(given):
         try:

@@ -66,7 +66,7 @@ def _discard(request: WorkspaceRequest, workflow: Workflow) -> HttpResponse:
 
 def _enable(request: WorkspaceRequest, workflow: Workflow) -> HttpResponse:
     """Save what is not saved, and enable it; with problems nothing is done but to list them."""
-    _, problems = showing.checked(request, workflow, drafts.current(workflow))
+    _, problems = showing.checked(request, workflow, drafts.of(workflow))
     if problems:
         many = "1 problem keeps" if len(problems) == 1 else f"{len(problems)} problems keep"
         raise NotSound(f"{many} this from being enabled.", hint="They are listed on the canvas.")

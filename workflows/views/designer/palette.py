@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def palette(request: WorkspaceRequest, *, workflow_id: uuid.UUID) -> HttpResponse:
     """Offer kinds of steps and connectors for a place; `q` narrows both."""
     workflow = finding.workflow(request, workflow_id)
-    graph, _ = read(drafts.current(workflow).definition)
+    graph, _ = read(drafts.of(workflow).definition)
     after, output = request.GET.get("after", ""), request.GET.get("output", "")
     search = " ".join(request.GET.get("q", "").split())
     context = {
@@ -51,7 +51,7 @@ def palette(request: WorkspaceRequest, *, workflow_id: uuid.UUID) -> HttpRespons
 def acts(request: WorkspaceRequest, *, workflow_id: uuid.UUID, node_id: str) -> HttpResponse:
     """Offer what can be done with one step: duplicate, remove, move, lead its wires elsewhere."""
     workflow = finding.workflow(request, workflow_id)
-    draft = drafts.current(workflow)
+    draft = drafts.of(workflow)
     graph, _ = read(draft.definition)
     node = graph.by_id.get(node_id)
     if node is None:
@@ -110,7 +110,7 @@ def _outputs(draft: Draft, graph: Graph, node: Node) -> list[dict[str, Any]]:
             "label": output_label(name),
             "targets": [
                 {"id": one.id, "name": one.name, "is_chosen": graph.after(node.id, name) == one.id}
-                for one in graph.by_id.values()
+                for one in graph.nodes
                 if one.kind != "trigger" and one.id not in before
             ],
         }
@@ -128,7 +128,7 @@ def _places(draft: Draft, graph: Graph, node: Node) -> list[dict[str, str]]:
     held = whole.reached([node.id])
     return [
         {"value": f"{one.id}.{output}", "label": f"{one.name}{_words(one, output)}"}
-        for one in graph.by_id.values()
+        for one in graph.nodes
         if one.id not in held
         for output in one.outputs
         if graph.after(one.id, output) != node.id

@@ -72,14 +72,14 @@ def _start(request: WorkspaceRequest, workflow: Workflow, form: TrialForm) -> Ru
 
 
 def _schema(workflow: Workflow) -> dict[str, Any] | None:
-    graph, _ = read(drafts.current(workflow).definition)
+    graph, _ = read(drafts.of(workflow).definition)
     settings = graph.triggers[0].settings if graph.triggers else None
     start = settings.start if isinstance(settings, kinds.Trigger) else None
     return start.input if isinstance(start, kinds.Manual) else None
 
 
 def _asked(request: WorkspaceRequest, workflow: Workflow, form: TrialForm) -> dict[str, Any]:
-    _, problems = showing.checked(request, workflow, drafts.current(workflow))
+    _, problems = showing.checked(request, workflow, drafts.of(workflow))
     urls = showing.addresses(request.workspace.slug, workflow.pk)
     return {"form": form, "problems": problems, "urls": urls}
 

@@ -30,17 +30,20 @@ MOST_TOLD = 3
 
 def context(request: WorkspaceRequest, workflow: Workflow) -> dict[str, Any]:
     """Return all that the canvas, toolbar and list of problems show."""
-    draft = drafts.current(workflow)
+    draft = drafts.of(workflow)
     graph, problems = checked(request, workflow, draft)
     run = watching.latest(workflow)
     slug = request.workspace.slug
     urls = addresses(slug, workflow.pk)
+    may_build = request.membership.may(Permission.BUILD_WORKFLOWS)
     return {
         "workflow": workflow,
-        "may_build": request.membership.may(Permission.BUILD_WORKFLOWS),
+        "may_build": may_build,
         "has_trigger": bool(graph.triggers),
         "draft": draft,
-        "seen": seen(workflow.pk),
+        "seen": _seen(
+            draft.number, workflow.latest and workflow.latest.number, workflow.is_enabled
+        ),
         "canvas": cards.canvas(
             graph,
             problems=problems,
@@ -51,7 +54,8 @@ def context(request: WorkspaceRequest, workflow: Workflow) -> dict[str, Any]:
         "problems": [_told(problem, graph, urls["panel"]) for problem in problems],
         "urls": urls,
         "run": shown_run(slug, run) if run else None,
-        "frame": framing.frame(request, workflow, tab="designer"),
+        "tabs": framing.tabs(slug, workflow, "designer", may_build=may_build),
+        "menu": framing.menu(slug, workflow, may_build=may_build),
     }
 
 
@@ -87,7 +91,11 @@ def seen(workflow_id: uuid.UUID) -> str:
     rows = Workflow.objects.filter(pk=workflow_id)
     numbers = rows.annotate(shown=F("draft__number"), saved=F("latest__number"))
     found = numbers.values_list("shown", "saved", "is_enabled").get()
-    return "-".join(str(int(one or 0)) for one in found)
+    return _seen(*found)
+
+
+def _seen(*numbers: int | None) -> str:
+    return "-".join(str(int(one or 0)) for one in numbers)
 
 
 def news(request: WorkspaceRequest, workflow: Workflow, *, since: int, polled: bool) -> list[str]:
