@@ -309,7 +309,7 @@ def test_a_delivery_that_could_not_start_a_workflow_is_told_once_a_day(
     def disabled(*_: Any, **__: Any) -> Any:
         raise starting.WorkflowDisabled
 
-    monkeypatch.setattr(webhook, "start", disabled)
+    monkeypatch.setattr(webhook, "_started", disabled)
     assert heard() == []
     assert len(told(cast, "not-started:")) == 3
     assert workflow.is_enabled
