@@ -14,7 +14,7 @@ class StepPanel extends HTMLElement {
     this.addEventListener("htmx:beforeSwap", (event) => this.onAnswer(event), { signal });
     this.addEventListener("htmx:afterRequest", (event) => this.onEnd(event), { signal });
     document.body.addEventListener("htmx:confirm", (event) => this.onLeave(event), { signal });
-    document.body.addEventListener("draft-changed", (event) => this.onDraft(event), { signal });
+    document.body.addEventListener("htmx:load", (event) => this.onCanvas(event), { signal });
     window.addEventListener("beforeunload", (event) => this.isBusy && event.preventDefault(), { signal });
   }
 
@@ -107,8 +107,11 @@ class StepPanel extends HTMLElement {
     this.addEventListener("step-panel:stored", onStored, { once: true });
   }
 
-  onDraft(event) {
-    if (this.contains(event.target) || this.isBusy) return;
+  // The canvas is drawn anew after each edit, whoever made it: one that this panel has not seen, it asks for.
+  onCanvas(event) {
+    const drawnNow = event.target.closest?.("#canvas")?.dataset.number;
+    const known = this.form?.elements.based_on?.value;
+    if (drawnNow === undefined || known === undefined || drawnNow === known || this.isBusy) return;
     this.dispatchEvent(new CustomEvent("reload"));
   }
 

@@ -40,7 +40,7 @@ class ConnectorForm(StepForm):
             required = self.tool.required
             self.arguments = [
                 arguments.add(self, f"arguments.{name}", schema, is_required=name in required)
-                for name, schema in self.tool.properties.items()
+                for name, schema in _required_first(self.tool)
             ]
         self.rest = Setting("arguments", "Arguments")
         self.lines += [*self.arguments, self.rest]
@@ -117,6 +117,10 @@ def tool_of(connector: Connector | None, given: dict[str, Any]) -> Tool | None:
         return connector.tool(key) if connector and isinstance(key, str) else None
     except UnknownTool:
         return None
+
+
+def _required_first(tool: Tool) -> list[tuple[str, dict[str, Any]]]:
+    return sorted(tool.properties.items(), key=lambda one: one[0] not in tool.required)
 
 
 def _title(tool: Tool) -> str:

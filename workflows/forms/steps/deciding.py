@@ -55,7 +55,7 @@ class ConditionForm(StepForm):
         rows = self._rows()
         rows.when = match.when
         expression.when = {"by": ["expression"]}
-        self.lines += [by, rows, match, expression]
+        self.lines += [by, match, rows, expression]
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def of(request: WorkspaceRequest, found: Chosen) -> Knowledge:
         known = _known(found, name, last.get(name.node_id), pins.get(name.node_id), left)
         left -= len(known.paths)
         listed.append(known)
-    listed.append(Known("run, workflow", "This run and workflow", names.always()))
+    listed.append(Known("run, workflow", "Facts of the run", names.always()))
     return Knowledge(listed, last.get(found.node.id), pins.get(found.node.id))
 
 

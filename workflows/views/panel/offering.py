@@ -165,4 +165,4 @@ def _offer(
 def _rank(offer: Offer, here: list[str]) -> tuple[Any, ...]:
     place = here.index(offer.value) if offer.value in here else len(here)
     is_well = offer.status is not None and offer.status.kind == "active"
-    return (not offer.is_choosable, place, not is_well, offer.name.casefold())
+    return (not offer.is_chosen, not offer.is_choosable, place, not is_well, offer.name.casefold())

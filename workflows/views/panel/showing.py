@@ -50,6 +50,16 @@ KINDS = {
     "delay": "Delay",
 }
 NEXT_MOMENTS = 3
+EFFECTS = {
+    "read": "With pinned data, or the last run's.",
+    "write": "It changes things, for real.",
+    "destructive": "It may destroy things, for real.",
+}
+DEEDS = {
+    "email": "It sends the mail, for real.",
+    "approval": "It asks people, for real.",
+    "sub_workflow": "It runs that workflow, for real.",
+}
 
 
 def form(request: WorkspaceRequest, found: Chosen, data: Any = None) -> StepForm:
@@ -97,6 +107,7 @@ def context(
             "last": knowledge.last,
             "pin": knowledge.pin,
             "is_tried": found.node.kind not in {"trigger", "loop", "parallel"},
+            "try_says": _try_says(found, form),
             **{f"{name}_url": url(request, found, name) for name in ("try", "pin", "binding")},
         },
         "form": form,
@@ -142,6 +153,14 @@ def moments(found: Chosen) -> dict[str, Any]:
         return {}
 
 
+def _try_says(found: Chosen, form: StepForm) -> str:
+    """Say what a try does to the world."""
+    tool = form.tool if isinstance(form, ConnectorForm) else None
+    if tool is not None:
+        return EFFECTS[tool.effect]
+    return DEEDS.get(found.node.kind, EFFECTS["read"])
+
+
 def _written(moment: datetime) -> str:
     """Write a moment as the clock of its own zone shows it: templates would turn it into UTC."""
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M}"
@@ -173,7 +192,6 @@ def _connecting(request: WorkspaceRequest, found: Chosen, form: StepForm) -> dic
     other = offering.elsewhere(request, found)
     return {
         "connector": connector,
-        "connector_url": showing.connector_page(slug, connector.key),
         "tool": tool,
         "tool_url": _tool_url(slug, connector.key, tool.key) if tool else "",
         "offers": offers,
