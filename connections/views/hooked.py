@@ -74,7 +74,7 @@ def _waited_for(connection: Connection, uses: list[usage.Reference]) -> str:
     """Name the workflow whose answer senders wait for."""
     listener_id = listeners.waited_for().get(connection.pk) if uses else None
     names = [use.workflow_name for use in uses if use.workflow_id == listener_id]
-    return f"the answer of {names[0]}" if names else "nothing: they are answered at once"
+    return f"the answer of {names[0]}" if names else "no workflow; they are answered at once"
 
 
 def _secret(versions: list[Credential]) -> str:

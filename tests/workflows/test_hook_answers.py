@@ -132,6 +132,9 @@ def test_the_sender_waits_for_the_response(
     assert not {"Set-Cookie", "Location"} & set(answer.headers)
     assert told(state_of(webhook, run.pk))["response"] == {"status": 201, "body": {"order": 7}}
 
+    page = factories.signed_in(cast.bob).get(webhook.get_absolute_url()).content.decode()
+    assert "the answer of Answers" in page
+
     again = webhooks.deliver(webhook)
     assert (again.status_code, again.content, len(naps)) == (201, answer.content, 1)
     assert only_run(cast).pk == run.pk
