@@ -161,6 +161,13 @@ def of_approval(scene: Scene) -> dict[str, Any]:
         return {"approval_id": asked.pk}
 
 
+def of_progress(scene: Scene) -> dict[str, Any]:
+    """Name the run of the workflow that waits for the admins."""
+    asked = of_approval(scene)["approval_id"]
+    with scope(scene.cast.workspace):
+        return {**of_workflow(scene), "run_id": Approval.objects.get(pk=asked).run_id}
+
+
 def make_approval(workflow: Workflow) -> Approval:
     """Make a run that waits for the admins' approval."""
     later = clock.now() + timedelta(hours=1)
