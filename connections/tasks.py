@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from typing import Any
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 REFRESH_FOR_SECONDS = 60.0
 HAND_OVER_FOR_SECONDS = 60.0
+
+_handing_over = threading.Lock()
 
 
 @shared_task(name="connections.verify")
@@ -124,18 +127,32 @@ def refresh_due(**_: Any) -> None:
 def hand_over_deliveries(**_: Any) -> None:
     """Hand deliveries to whoever listens, until none waits; one message stands for many.
 
-    It looks once more after as long as a web server wakes nobody else.
+    One such task a process: under a steady load they would take every hand that a worker has. A
+    second one leaves all to the first, which looks once more when it has let go.
     """
+    if not _handing_over.acquire(blocking=False):
+        return
+    try:
+        pace.looked()
+        is_over = _hand_over_what_waits()
+    finally:
+        _handing_over.release()
     pace.looked()
+    if not is_over or handing.hand_over(now=clock.now()):
+        hand_over_deliveries.delay()
+
+
+def _hand_over_what_waits() -> bool:
+    """Hand over until nothing comes for as long as a web server wakes nobody else."""
     began = time.monotonic()
     while time.monotonic() < began + HAND_OVER_FOR_SECONDS:
         stayed = time.monotonic() - began
         if handing.hand_over(now=clock.now()):
             continue
         if stayed > pace.GATHER_SECONDS:
-            return
+            return True
         time.sleep(pace.GATHER_SECONDS)
-    hand_over_deliveries.delay()
+    return False
 
 
 @shared_task(name="connections.tidy")

@@ -29,11 +29,19 @@ WAKE_SECONDS = 5
 
 @shared_task(name="workflows.work")
 def work(**_: Any) -> None:
-    """Carry on what is due, until nothing is; one such task a process works at a time."""
+    """Carry on what is due, until nothing is; one such task a process works at a time.
+
+    A second one leaves all to the first, which looks once more when it has let go.
+    """
+    if working.is_at_work():
+        return
     cache.delete(WAKE)
     found = working.work(threads=settings.RUN_THREADS, seconds=WORK_FOR_SECONDS)
     if found:
         log.info("Runs carried on", **found)
+    cache.delete(WAKE)
+    if claiming.is_any_due(now=clock.now()):
+        _wake()
     _come_back()
 
 
@@ -85,7 +93,9 @@ def rerun_blamed(connection: Connection, *, user: User) -> None:
 
 def announce() -> None:
     """Wake a worker once this transaction is committed, unless one is being woken."""
-    transaction.on_commit(_wake)
+    waiting = transaction.get_connection().run_on_commit
+    if not any(act is _wake for _, act, *_ in waiting):
+        transaction.on_commit(_wake)
 
 
 def _wake() -> None:

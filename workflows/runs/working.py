@@ -54,6 +54,11 @@ def work(*, threads: int, seconds: float) -> Counter[str]:
     return found
 
 
+def is_at_work() -> bool:
+    """Whether a pool of this process is at it."""
+    return _one_at_a_time.locked()
+
+
 def _work(pool: ThreadPoolExecutor, *, threads: int, until: float, found: Counter[str]) -> None:
     under_way: set[Future[str]] = set()
     while True:
