@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from connections import signals, usage
+from connections import runs, signals, usage
 from connections.inbound import answering, handing
-from workflows import demo, references, tasks
+from workflows import connected, demo, references, tasks
 from workflows.models import Workflow
 from workflows.runs import answers, forgetting, holding
 from workflows.triggers import webhook
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def register() -> None:
     """Fill the registries."""
     usage.register(find=references.find, count=references.count, move_path=_move_path)
+    runs.register(stopped=connected.stopped, uses=connected.uses, started=connected.started)
     handing.on_delivery(_start)
     answering.register(answers.look)
     signals.on_status_changed(_go_on)

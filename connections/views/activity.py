@@ -10,11 +10,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from connections import access, history, usage
+from connections import access, history, ledger, usage
 from connections.models import Call, Check, Connection
 from connections.views import finding
 from connections.views.framing import frame
 from connections.views.life import replace_url, shown_reference
+from connectors.outcomes import MEANINGS
+from spojit.lib.cursors import Cursor
 from workspaces.access import WorkspaceRequest, requires
 from workspaces.models import AuditEvent
 from workspaces.roles import Permission
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpResponse
 
+    from connections.runs import Use
+
 ROWS_ON_A_PAGE = 50
-KINDS = {"calls": "Calls", "checks": "Verifications", "changes": "Changes"}
+KINDS = {"calls": "Uses", "checks": "Verifications", "changes": "Changes"}
 WEBHOOK_KINDS = {"changes": "Changes", "checks": "Verifications"}
 """A webhook makes no calls; its deliveries have a page of their own."""
 
@@ -57,6 +61,8 @@ def activity(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
     kinds = WEBHOOK_KINDS if connection.manifest_scheme.is_inbound else KINDS
     asked = request.GET.get("kind", "")
     kind = asked if asked in kinds else next(iter(kinds))
+    if kind == "calls":
+        return _ledger(request, connection)
     rows = _ROWS[kind](connection)
     page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     show = _SHOW[kind]
@@ -70,12 +76,40 @@ def activity(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
     return render(request, "connections/activity.html", context)
 
 
+def _ledger(request: WorkspaceRequest, connection: Connection) -> HttpResponse:
+    """List every use: which step of which run, or which person, by which credential, and how."""
+    before = Cursor.read(request.GET.get("before", ""))
+    found = ledger.page(connection, before=before)
+    older = urlencode({"kind": "calls", "before": str(found.older)}) if found.older else ""
+    context = {
+        "connection": frame(request, connection, tab="activity"),
+        "chips": _chips(request, connection, "calls", KINDS),
+        "rows": [
+            _call(request, row) if isinstance(row, Call) else _step(row) for row in found.rows
+        ],
+        "older_url": f"?{older}" if older else "",
+        "newest_url": "?kind=calls" if before else "",
+    }
+    return render(request, "connections/activity.html", context)
+
+
+def _step(use: Use) -> dict[str, Any]:
+    meaning = MEANINGS.get(use.outcome)
+    words = meaning.sentence.rstrip(".") if meaning else use.outcome.replace("_", " ")
+    return {
+        "what": use.tool,
+        "url": use.path,
+        "detail": use.detail,
+        "outcome": words if use.is_over else "under way",
+        "kind": ("good" if use.is_ok else "bad") if use.is_over else "",
+        "by": use.by,
+        "version": use.version,
+        "duration_ms": use.duration_ms,
+        "at": use.at,
+    }
+
+
 _ROWS: dict[str, Callable[[Connection], QuerySet[Any]]] = {
-    "calls": lambda connection: (
-        Call.objects.filter(connection_id=connection.pk)
-        .select_related("connection")
-        .order_by("-created_at", "-pk")
-    ),
     "checks": lambda connection: Check.objects.filter(connection_id=connection.pk).order_by(
         "-at", "-pk"
     ),
@@ -91,7 +125,7 @@ def _chips(
     return [
         {
             "label": label,
-            "count": _ROWS[kind](connection).count(),
+            "count": _ROWS[kind](connection).count() if kind in _ROWS else None,
             "url": f"{request.path}?kind={kind}",
             "is_current": kind == current,
         }
@@ -147,7 +181,6 @@ def _change(_request: WorkspaceRequest, event: AuditEvent) -> dict[str, Any]:
 
 
 _SHOW: dict[str, Callable[[WorkspaceRequest, Any], dict[str, Any]]] = {
-    "calls": _call,
     "checks": _check,
     "changes": _change,
 }

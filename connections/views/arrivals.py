@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.urls import reverse
 
+from connections import runs
 from connections.credentials import CredentialUnreadable
 from connections.inbound import deliveries
 from connections.models.delivery import Origin, Verdict
@@ -39,6 +40,7 @@ def shown(delivery: Delivery, *, slug: str) -> dict[str, Any]:
     told = reasons.of(delivery.reason)
     sentence = told.sentence if told else ""
     return {
+        "id": delivery.pk,
         "url": page(slug, delivery),
         "at": delivery.received_at,
         "verdict": ShownVerdict(delivery.verdict, WORDS[Verdict(delivery.verdict)]),
@@ -78,6 +80,12 @@ def body(delivery: Delivery) -> dict[str, Any]:
 def latest(connection: Connection, *, slug: str, most: int) -> list[dict[str, Any]]:
     """Show the latest deliveries, the newest first."""
     return [shown(row, slug=slug) for row in deliveries.latest(connection, most=most)]
+
+
+def with_runs(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add the runs that each delivery of a list started."""
+    found = runs.started([row["id"] for row in rows])
+    return [{**row, "runs": found.get(row["id"], [])} for row in rows]
 
 
 def _why_not(delivery: Delivery) -> str:

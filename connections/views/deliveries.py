@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from connections import access, tasks
+from connections import access, runs, tasks
 from connections.inbound import again, deliveries as arrived, testing
 from connections.models import Delivery
 from connections.models.delivery import Origin, Verdict
@@ -34,7 +34,9 @@ def index(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpRespons
     slug = request.workspace.slug
     context = {
         "connection": frame(request, connection, tab="deliveries"),
-        "rows": arrivals.latest(connection, slug=slug, most=arrived.MOST_LISTED),
+        "rows": arrivals.with_runs(
+            arrivals.latest(connection, slug=slug, most=arrived.MOST_LISTED)
+        ),
         "strip": hooked.strip(connection),
         "kept_days": settings.HOOK_BODY_DAYS,
         "setup_url": showing.page(slug, connection, "detail"),
@@ -54,6 +56,7 @@ def detail(
     context = {
         "connection": frame(request, connection, tab="deliveries"),
         "delivery": arrivals.shown(delivery, slug=request.workspace.slug),
+        "runs": runs.started([delivery.pk]).get(delivery.pk, []),
         "body": arrivals.body(delivery),
         "headers": delivery.headers,
         "first": _told(request, delivery, first),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from connections import access, credentials, history, usage
+from connections import access, credentials, history, runs, usage
 from connections.views import accounts, finding, hooked, showing, verifications
 from connections.views.framing import frame
 from connectors import hosts
@@ -45,6 +45,9 @@ def overview(request: WorkspaceRequest, *, connection_id: uuid.UUID) -> HttpResp
         "chart": charts.draw(history.days(connection, today=clock.now().date())),
         "events": history.recent(connection, most=MOST_EVENTS),
         "facts": _facts(request, connection),
+        "stopped": runs.stopped(connection),
+        "may_rerun": _may_rerun(request, connection),
+        "is_broken": connection.needs_attention,
     }
     return render(request, "connections/detail.html", context)
 
@@ -61,6 +64,11 @@ def _lacking(request: WorkspaceRequest, connection: Connection) -> dict[str, Any
     asked = urlencode({"scopes": [one.scope for one in found]}, doseq=True)
     label = "Reconnect with more scopes"
     return {"scopes": found, "url": f"{url}?{asked}" if may_ask else "", "label": label}
+
+
+def _may_rerun(request: WorkspaceRequest, connection: Connection) -> bool:
+    may_build = request.membership.may(Permission.BUILD_WORKFLOWS)
+    return may_build and access.may_use(request.membership, connection)
 
 
 def _facts(request: WorkspaceRequest, connection: Connection) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ def _head(request: WorkspaceRequest, run: Run) -> dict[str, Any]:
     return {
         "id": run.pk,
         "workflow": run.workflow.name,
-        "workflow_url": "" if is_gone else paths.page(slug, run.workflow_id, "versions"),
+        "workflow_url": "" if is_gone else paths.page(slug, run.workflow_id, "designer"),
         "runs_url": paths.runs_of(slug, run.workflow_id),
         "version": run.version.number,
         "version_url": "" if is_gone else _version_url(slug, run),
@@ -193,7 +193,7 @@ def _waiting(request: WorkspaceRequest, run: Run) -> dict[str, Any]:
         "text": f"{reason_of(connection)} It goes on by itself as soon as"
         " the connection works; until then nothing is lost.".strip(),
         "at": run.due_at,
-        "at_words": "It waits until",
+        "at_words": "It gives up",
         "remedy": steps_shown.remedy(request, connection),
     }
 
@@ -206,7 +206,7 @@ def _failed(request: WorkspaceRequest, run: Run) -> dict[str, Any]:
     sentence = told["sentence"] if told else run.error_sentence
     return {
         "kind": "bad",
-        "title": steps_shown.unnamed(request, connection, sentence),
+        "title": showing.unnamed(request, connection, sentence),
         "text": told["detail"] if told else "",
         "hint": hints.of(run.error_outcome),
         "step": failed.node_name if failed else "",
