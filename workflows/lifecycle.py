@@ -132,6 +132,11 @@ def enable(workflow: Workflow, *, actor: Actor | User) -> Workflow:
     return workflow
 
 
+def stop_all(workspace: Workspace) -> None:
+    """Disable what is to be deleted with its workspace: nothing is enabled without its version."""
+    Workflow.objects.filter(workspace=workspace, is_enabled=True).update(is_enabled=False)
+
+
 def disable(workflow: Workflow, *, actor: Actor | User) -> Workflow:
     """Let no trigger start it any more."""
     with isolation.workspace(workflow.workspace_id):

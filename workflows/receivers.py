@@ -8,11 +8,11 @@ from django.urls import reverse
 
 from connections import runs, signals, usage
 from connections.inbound import answering, handing
-from workflows import connected, demo, references, tasks
+from workflows import connected, demo, lifecycle, references, tasks
 from workflows.models import Workflow
 from workflows.runs import answers, forgetting, holding
 from workflows.triggers import webhook
-from workspaces import first_steps, retention
+from workspaces import departures, first_steps, retention
 from workspaces.first_steps import Step
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def register() -> None:
     signals.on_removed(_fail)
     signals.on_demo_made(_fill_demo)
     retention.register("runs", forgetting.past)
+    departures.on_deletion(lifecycle.stop_all)
     first_steps.register(_BUILD)
 
 

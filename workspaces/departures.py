@@ -1,4 +1,4 @@
-"""What a leaving member's name is on, and to whom it goes.
+"""What a leaving member's name is on, and to whom it goes; what a dying workspace must end.
 
 Apps above register here in `apps.ready()`; this app knows none of them.
 """
@@ -34,9 +34,11 @@ class Holding:
 Holdings = dict[uuid.UUID, list[Holding]]
 Finder = Callable[[Workspace, Collection[uuid.UUID]], Holdings]
 HandOver = Callable[[Membership, User | None, Actor], int]
+Ending = Callable[[Workspace], None]
 
 _finders: list[Finder] = []
 _hand_overs: list[HandOver] = []
+_endings: list[Ending] = []
 
 
 def register(*, find: Finder, hand_over: HandOver) -> None:
@@ -57,3 +59,14 @@ def holdings(workspace: Workspace, user_ids: Collection[uuid.UUID]) -> Holdings:
 def hand_over(membership: Membership, *, to: User | None, actor: Actor) -> int:
     """Give all that a member holds to another member, or to nobody; return how many things."""
     return sum(move(membership, to, actor) for move in _hand_overs)
+
+
+def on_deletion(end: Ending) -> None:
+    """Call `end(workspace)` in a workspace's scope, right before its rows are deleted."""
+    _endings.append(end)
+
+
+def end(workspace: Workspace) -> None:
+    """End what may not be deleted while it goes on."""
+    for ending in _endings:
+        ending(workspace)

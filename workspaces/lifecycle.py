@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from spojit.lib.errors import Refused
-from workspaces import audit, isolation
+from workspaces import audit, departures, isolation
 from workspaces.models import Membership, User, Workspace
 from workspaces.roles import Role
 from workspaces.vault import keyring
@@ -106,6 +106,7 @@ def delete(workspace: Workspace, *, typed_name: str, actor: Actor | User) -> Non
         Workspace.objects.select_for_update().get(pk=workspace.pk)
         keyring.destroy(workspace)
         audit.record(workspace, actor=actor, act="workspace.deleted", subject=workspace)
+        departures.end(workspace)
         Workspace.objects.get(pk=workspace.pk).delete()
 
 

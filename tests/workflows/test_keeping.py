@@ -14,7 +14,7 @@ from tests.workflows.graphs import node
 from workflows import lifecycle
 from workflows.models import Approval, Pin, Revision, Run, Schedule, Step, Workflow
 from workflows.runs import forgetting, values
-from workspaces import isolation, retention
+from workspaces import isolation, lifecycle as workspaces, retention
 from workspaces.vault.envelope import CannotOpen
 from workspaces.vault.rotation import data_keys, sealed_columns
 
@@ -101,3 +101,13 @@ def test_a_data_key_can_rotate_between_two_steps(
     set_clock(clock.now() + timedelta(seconds=6))
     assert running.work() == ["completed"]
     assert running.output(run, "b") == {"is": "1 1"}
+
+
+def test_a_workspace_goes_with_its_workflows_runs_and_questions(cast: Cast) -> None:
+    asking = node("ask", "approval", message="Yes?")
+    run = running.start(running.enabled(cast, [asking], "start > ask"))
+    assert running.work() == ["waiting"]
+    workspaces.delete(cast.workspace, typed_name=cast.workspace.name, actor=cast.alice)
+    with isolation.everything(reason="test"):
+        assert not Run.objects.filter(pk=run.pk).exists()
+        assert not Approval.objects.filter(run_id=run.pk).exists()
