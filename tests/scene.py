@@ -12,7 +12,8 @@ from spojit.lib.ids import NOBODY
 from tests.factories import Cast, make_cast, make_connection, make_member, scope, signed_in
 from tests.workflows.graphs import definition, node
 from workflows import lifecycle
-from workflows.models import Approval, Run
+from workflows.models import Approval, Run, Step, TriggerKind
+from workflows.runs import starting
 from workspaces import invitations
 from workspaces.models import Invitation, Membership, User
 
@@ -159,6 +160,45 @@ def of_approval(scene: Scene) -> dict[str, Any]:
     with scope(scene.cast.workspace):
         asked = Approval.objects.first() or make_approval(scene.workflow)
         return {"approval_id": asked.pk}
+
+
+def of_run(scene: Scene) -> dict[str, Any]:
+    """Name a run of the workflow that failed at a step through the connection."""
+    with scope(scene.cast.workspace):
+        run = Run.objects.filter(status="failed").first() or make_failed_run(scene)
+        return {"run_id": run.pk}
+
+
+def make_failed_run(scene: Scene) -> Run:
+    """Make a run that the connection let down."""
+    now, workflow = clock.now(), scene.workflow
+    place = {"node_id": "fetch", "node_name": "Fetch", "kind": "connector", "tool": "request"}
+    assert workflow.latest_id is not None
+    kind = TriggerKind.MANUAL
+    run = starting.write(workflow, workflow.latest_id, trigger=kind, data={})
+    Run.objects.filter(pk=run.pk).update(
+        status="failed",
+        started_at=now,
+        finished_at=now,
+        due_at=None,
+        error_node_id="fetch",
+        error_outcome="credentials_refused",
+        error_connection_id=scene.connection.pk,
+    )
+    Step.objects.create(
+        workspace=workflow.workspace,
+        run=run,
+        place="fetch",
+        status="failed",
+        outcome="credentials_refused",
+        started_at=now,
+        finished_at=now,
+        shown_input={"path": "/given"},
+        connection_id=scene.connection.pk,
+        connection_name=scene.connection.name,
+        **place,
+    )
+    return run
 
 
 def of_progress(scene: Scene) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from tests.scene import (
     of_membership,
     of_oauth_app,
     of_progress,
+    of_run,
     of_step,
     of_tool,
     of_try,
@@ -145,6 +146,11 @@ IN_A_WORKSPACE = [
     Row("workflows:panel_try", None, MEMBERS, of_step),
     Row("workflows:panel_tried", EVERYBODY, None, of_try),
     Row("workflows:panel_pin", None, MEMBERS, of_step),
+    Row("runs:list", EVERYBODY),
+    Row("runs:detail", EVERYBODY, None, of_run),
+    Row("runs:cancel", None, MEMBERS, of_run),
+    Row("runs:rerun", None, MEMBERS, of_run),
+    Row("runs:rerun_failed", None, MEMBERS, of_connection),
     # What a webhook connection shows at the same addresses.
     Row("connections:detail", EVERYBODY, None, of_webhook),
     Row("connections:added", MANAGERS, MANAGERS, of_webhook),
@@ -285,7 +291,7 @@ def is_log_in_page(response: HttpResponse) -> bool:
 def mallorys(row: Row, scene: Scene) -> list[str]:
     """Return the address, and where it speaks of an object the same under mallory's own slug."""
     objects = {of_connection, of_webhook, of_delivery, of_membership, of_invitation, of_call}
-    objects |= {of_approval, of_version, of_workflow}
+    objects |= {of_approval, of_run, of_version, of_workflow}
     slugs = [scene.cast.workspace.slug]
     slugs += [scene.cast.next_door.slug] if row.arguments in objects else []
     return [path_of(row, scene, slug=slug) for slug in slugs]

@@ -20,6 +20,9 @@ NO_PAGES = {
     "readyz": DATA,
     "metrics": DATA,
     "workspaces:home": REDIRECT,
+    "runs:cancel": POSTED,
+    "runs:rerun": POSTED,
+    "runs:rerun_failed": POSTED,
     "workflows:designer_canvas": FRAGMENT,
     "workflows:designer_palette": FRAGMENT,
     "workflows:designer_acts": FRAGMENT,
@@ -99,6 +102,7 @@ IN_A_WORKSPACE = (
     "oauth:apps",
     "connectors:catalogue",
     "connections:list",
+    "runs:list",
 )
 """Pages that are there in a full workspace and in an empty one."""
 
@@ -147,7 +151,7 @@ def known() -> set[str]:
     others = {"workspaces:member_removal", "workspaces:invitation_accept", "connections:add"}
     others |= {"oauth:problem", "oauth:app", "oauth:app_removal"}
     others |= {*OF_A_WEBHOOK, "connections:delivery"}
-    others |= {"workflows:approvals", "workflows:approval", "workflows:panel"}
+    others |= {"runs:detail", "workflows:approvals", "workflows:approval", "workflows:panel"}
     return pages | others | {"connectors:tool"} | set(NO_PAGES)
 
 
@@ -185,6 +189,7 @@ def of_northwind(world: World) -> Iterator[str]:
     yield reverse("oauth:app_removal", args=[slug, "github", "oauth2"])
     yield reverse("connectors:tool", args=[slug, "github", "create_issue"])
     yield reverse("connectors:tool", args=[slug, "text", "replace"])
+    yield reverse("runs:detail", args=[slug, of["run_id"]])
     yield reverse("workflows:approvals", args=[slug])
     yield reverse("workflows:approval", args=[slug, of["approval_id"]])
     yield f"/w/{slug}/connections/no-such/"

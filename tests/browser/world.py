@@ -10,7 +10,7 @@ from connections import credentials
 from connections.models import Call, Check, Connection, UseCounter
 from spojit.lib import clock
 from tests import factories
-from tests.browser import asking, webhooks
+from tests.browser import asking, stepping, webhooks
 from workspaces import invitations, notices
 from workspaces.roles import Role
 
@@ -47,6 +47,7 @@ def make() -> World:
     _add_uses(world)
     webhooks.add(world)
     asking.add(world)
+    stepping.add(world)
     _add_notices(world)
     return world
 
