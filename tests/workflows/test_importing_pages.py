@@ -71,6 +71,7 @@ def imported(cast: Cast) -> tuple[Workflow, str]:
 def test_the_same_connection_is_found_by_its_id(
     cast: Cast, bob: Client, service: Connection, document: dict[str, Any]
 ) -> None:
+    assert bob.get(url(cast)).status_code == 200
     asked = ask(bob, cast, document)
     [row] = asked.context["rows"]
     assert (row["by"], row["found"]) == ("id", service)

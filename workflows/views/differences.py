@@ -65,6 +65,7 @@ def shown(
 
 
 def _node(node: Node, names: Mapping[str, str], problems: list[dict[str, Any]]) -> dict[str, Any]:
+    fields = _told(node)
     return {
         "id": node.id,
         "name": node.name or node.id,
@@ -73,11 +74,18 @@ def _node(node: Node, names: Mapping[str, str], problems: list[dict[str, Any]]) 
         "badge": BADGES.get(node.change, ""),
         "fields": [
             Shown(field.path, _text(field, field.before, names), _text(field, field.after, names))
-            for field in node.fields[:MOST_FIELDS]
+            for field in fields[:MOST_FIELDS]
         ],
-        "more_fields": len(node.fields[MOST_FIELDS:]),
+        "more_fields": len(fields[MOST_FIELDS:]),
         "problems": [one for one in problems if one.get("node_id") == node.id],
     }
+
+
+def _told(node: Node) -> list[Field]:
+    """List the fields of a node: its head says name and kind, unless one of them changed."""
+    is_one_sided = node.change != "changed"
+    heads = {"name", "kind"} if is_one_sided else set()
+    return [field for field in node.fields if field.path not in heads]
 
 
 def _text(field: Field, value: Any, names: Mapping[str, str]) -> str | None:

@@ -35,7 +35,8 @@ def take(request: WorkspaceRequest) -> HttpResponse:
     """Take a document, and ask what its connections are here; then import it."""
     if request.POST.get("document"):
         return _bind(request)
-    form = DocumentForm(posted(request), request.FILES)
+    data = posted(request)
+    form = DocumentForm(data, None if data is None else request.FILES)
     if form.is_bound and form.is_valid():
         with refusals_in(form, "text"):
             needed = transfer.needs(request.workspace, form.document, actor=request.actor)
