@@ -261,6 +261,11 @@ def test_of_many_who_decide_at_once_one_does(cast: Cast) -> None:
 # -- The inbox ----------------------------------------------------------------------------------
 
 
+def run_path(run: Run) -> str:
+    with isolation.workspace(run.workspace_id):
+        return Run.objects.select_related("workspace").get(pk=run.pk).get_absolute_url()  # type: ignore[no-any-return]
+
+
 def page(cast: Cast, user: User, path: str = "", **query: str) -> str:
     answer = signed_in(user).get(f"/w/{cast.workspace.slug}/workflows/approvals/{path}", query)
     assert answer.status_code == 200
@@ -282,6 +287,7 @@ def test_a_decision_by_the_page_lets_the_run_go_on(cast: Cast) -> None:
     run, approval = asked(cast)
     path = approval.get_absolute_url()
     adam = signed_in(cast.adam)
+    assert f'href="{path}">See what is asked' in adam.get(run_path(run)).content.decode()
     assert adam.post(path, {"note": "hm"}).status_code == 422
     assert signed_in(cast.bob).post(path, {"decision": "approved"}).status_code == 403
     answer = adam.post(path, {"decision": "approved", "note": "Fine"}, follow=True)

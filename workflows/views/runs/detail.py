@@ -182,6 +182,8 @@ def _waiting(request: WorkspaceRequest, run: Run) -> dict[str, Any]:
             "kind": "",
             "title": f"{showing.WAITS.get(run.waits_for, 'Waits')}.",
             "at": run.due_at,
+            "at_words": _UNANSWERED.get(run.waits_for, "It goes on"),
+            "remedy": _answered_at(request, run),
         }
     connection = steps_shown.find_connection(run, run.waits_for_id)
     if connection is None:
@@ -196,6 +198,24 @@ def _waiting(request: WorkspaceRequest, run: Run) -> dict[str, Any]:
         "at_words": "It gives up",
         "remedy": steps_shown.remedy(request, connection),
     }
+
+
+_UNANSWERED = {
+    "approval": "Without a decision, it is rejected",
+    "workflow": "It gives up",
+}
+
+
+def _answered_at(request: WorkspaceRequest, run: Run) -> dict[str, Any] | None:
+    """Say where to look at what ends the wait: the question, or the other run."""
+    slug = request.workspace.slug
+    if run.waits_for_id is not None and run.waits_for == "approval":
+        url = reverse("workflows:approval", args=[slug, run.waits_for_id])
+        return {"url": url, "label": "See what is asked", "is_asked": False}
+    if run.waits_for_id is not None and run.waits_for == "workflow":
+        url = paths.run(slug, run.waits_for_id)
+        return {"url": url, "label": "See the other run", "is_asked": False}
+    return None
 
 
 def _failed(request: WorkspaceRequest, run: Run) -> dict[str, Any]:
