@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, example, given, settings, strategies as st
@@ -10,7 +11,8 @@ from spojit.lib import clock
 from spojit.lib.ids import new_id
 from workflows.definition.surroundings import Surroundings
 from workflows.definition.validation import validate
-from workflows.engine.advance import advance
+from workflows.engine import alone
+from workflows.engine.advance import COMPOSITES, advance
 from workflows.engine.journal import Child, Entry, Owner
 from workflows.engine.results import Failed, Waits
 from workflows.engine.scope import Scope
@@ -227,3 +229,30 @@ def test_a_run_of_any_sound_graph_ends_and_resumes_to_the_same_end(
     assert first == expected != "waits for what is over"
     assert resumed.committed == whole.committed
     assert resumed.values == whole.values
+
+
+@given(definitions(), datas, st.booleans())
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+def test_any_step_of_any_graph_is_tried_alone_and_does_only_itself(
+    definition: dict[str, Any], data: Any, is_known: bool
+) -> None:
+    graph, problems = validate(definition, Surroundings(workflows=OTHERS))
+    ran = Memory()
+    if not problems:
+        outcome_of(graph, ran, data)
+    for node in graph.nodes:
+        if node.kind in {"trigger", *COMPOSITES}:
+            continue
+        alone_in = Memory()
+        for earlier in graph.earlier.get(node.id, ()) if is_known else ():
+            place = alone.first_place(graph, earlier)
+            if (entry := ran.entries.get(place)) and entry.status == "completed":
+                alone_in.entries[place], alone_in.values[place] = entry, ran.values[place]
+        scope = Scope({"trigger": data, "run": {"id": "1"}, "workflow": {"name": "W"}})
+        with suppress(Failed, Waits):
+            alone.do(graph, alone_in, KINDS, scope, node_id=node.id)
+        assert set(alone_in.committed) <= {alone.first_place(graph, node.id)}
