@@ -73,7 +73,9 @@ def waited_for() -> dict[uuid.UUID, uuid.UUID]:
 
 def read(stored: list[dict[str, str | int]] | str | None) -> list[Listener]:
     """Read what a row says, whoever is waited for first."""
-    rows = json.loads(stored) if isinstance(stored, str) else stored or []
+    if not stored or stored == "[]":
+        return []
+    rows = json.loads(stored) if isinstance(stored, str) else stored
     found = [Listener(uuid.UUID(str(row["id"])), int(row["waits"])) for row in rows]
     return sorted(found, key=lambda one: one.waits_seconds == 0)
 
