@@ -34,7 +34,9 @@ class FlowCanvas extends HTMLElement {
   begin() {
     this.zoom = 1;
     if (!this.drawing) return;
-    this.zoom = Math.min(1, Math.max(READABLE, this.scroller.clientWidth / this.size.width));
+    const isTouched = matchMedia("(pointer: coarse)").matches;
+    const fitting = Math.max(READABLE, this.scroller.clientWidth / this.size.width);
+    this.zoom = isTouched ? 1 : Math.min(1, fitting);
     this.apply();
     this.showFirst();
   }

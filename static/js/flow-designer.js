@@ -13,6 +13,7 @@ class FlowDesigner extends HTMLElement {
     this.addEventListener("draft-moved", () => this.openPanel(this.dataset.chosen), { signal });
     this.addEventListener("problems-told", () => this.tellProblems(), { signal });
     this.addEventListener("htmx:afterSwap", (event) => this.onSwap(event), { signal });
+    this.addEventListener("htmx:afterSettle", () => this.picks && this.pick(), { signal });
     this.addEventListener("htmx:oobAfterSwap", () => this.mark(), { signal });
     document.addEventListener("keydown", (event) => this.onKey(event), { signal });
     this.mark();
@@ -34,7 +35,7 @@ class FlowDesigner extends HTMLElement {
   // What a dialog showed before is of another place.
   openDialog(opener) {
     const dialog = document.getElementById(opener.dataset.opens);
-    this.opener = opener.id || opener.dataset.plus;
+    this.picks = false;
     dialog.replaceChildren();
     dialog.showModal();
   }
@@ -48,6 +49,28 @@ class FlowDesigner extends HTMLElement {
     if (event.detail.target.id === "acting") event.detail.target.querySelector(".card-body button, select")?.focus();
     if (event.detail.target.id === "canvas") this.show();
     this.mark();
+  }
+
+  // Enter takes the first that fits what was typed, as soon as that is known; arrows go through the list.
+  onPalette(event) {
+    const search = this.querySelector("[data-palette-search]");
+    const items = [...this.querySelectorAll(".palette-item")];
+    if (event.key === "Enter" && event.target === search) {
+      event.preventDefault();
+      this.picks = true;
+      this.pick();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const to = items.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1);
+      (items[to] ?? search).focus();
+    }
+  }
+
+  pick() {
+    const search = this.querySelector("[data-palette-search]");
+    if (this.querySelector("#palette-list")?.dataset.search !== search?.value.trim()) return;
+    this.picks = false;
+    this.querySelector(".palette-item")?.click();
   }
 
   onChosen(node) {
@@ -94,6 +117,7 @@ class FlowDesigner extends HTMLElement {
   }
 
   onKey(event) {
+    if (event.target.closest(".palette")) this.onPalette(event);
     if (document.querySelector("dialog[open]")) return;
     if (event.ctrlKey || event.metaKey) this.onCommand(event);
     else if (!event.altKey && !isTyping(event.target)) this.onLetter(event);

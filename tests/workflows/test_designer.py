@@ -193,6 +193,7 @@ def test_the_draft_is_undone_done_again_saved_and_enabled(cast: Cast, workflow: 
     assert "Enabled: its trigger starts runs now." in text(enabled)
     with isolation.workspace(cast.workspace):
         found = Workflow.objects.select_related("live").get()
+    assert found.live is not None
     assert (found.is_enabled, found.live.number) == (True, 3), "what was not saved is saved first"
     assert "Disabled" in text(post(workflow, cast.bob, "draft/", act="disable"))
 
@@ -239,7 +240,7 @@ def test_a_trial_run_lights_the_cards(cast: Cast) -> None:
 
 
 def test_a_workflow_without_a_trigger_asks_for_one(cast: Cast) -> None:
-    whole = {"nodes": [], "wires": []}
+    whole: dict[str, Any] = {"nodes": [], "wires": []}
     made = lifecycle.create(cast.workspace, name="Intake", actor=cast.bob, definition=whole)
     assert "Add a trigger" in text(get(made, cast.bob))
     assert "Condition" not in text(get(made, cast.bob, "palette/"))

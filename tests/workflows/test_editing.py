@@ -256,6 +256,7 @@ def test_removing_what_was_added_gives_what_was_before(
 
 
 def test_what_is_no_definition_is_refused() -> None:
-    for odd in (None, [], "x", {"nodes": {}}, {"nodes": [], "wires": [], "more": 1}):
+    not_ours: tuple[Any, ...] = (None, [], "x", {"nodes": {}}, {"nodes": [], "more": 1})
+    for odd in not_ours:
         with pytest.raises(NotEditable):
             editing.rename(odd, node_id="a", name="A")

@@ -36,14 +36,13 @@ def context(request: WorkspaceRequest, workflow: Workflow) -> dict[str, Any]:
     slug = request.workspace.slug
     urls = addresses(slug, workflow.pk)
     may_build = request.membership.may(Permission.BUILD_WORKFLOWS)
+    saved = workflow.latest.number if workflow.latest else None
     return {
         "workflow": workflow,
         "may_build": may_build,
         "has_trigger": bool(graph.triggers),
         "draft": draft,
-        "seen": _seen(
-            draft.number, workflow.latest and workflow.latest.number, workflow.is_enabled
-        ),
+        "seen": _seen(draft.number, saved, workflow.is_enabled),
         "canvas": cards.canvas(
             graph,
             problems=problems,

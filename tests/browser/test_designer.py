@@ -1,0 +1,103 @@
+"""The designer in a browser: with the mouse, with the keyboard alone, and two people at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests import factories
+from tests.browser.designing import Designer
+from workflows import drafts, lifecycle
+
+if TYPE_CHECKING:
+    from tests.browser.steps import Visitor
+    from workflows.models import Workflow
+    from workspaces.models import User
+
+WIRES = {
+    ("start", "next", "transform"),
+    ("transform", "next", "condition"),
+    ("condition", "yes", "delay"),
+    ("condition", "no", "response"),
+}
+
+
+def came(visitor: Visitor) -> tuple[Workflow, User]:
+    """Open the designer of a new workflow as Alice."""
+    alice = factories.make_user("Alice Archer")
+    workspace = factories.make_workspace("Northwind", slug="northwind", owner=alice)
+    workflow = lifecycle.create(workspace, name="Order intake", actor=alice)
+    visitor.enter(alice)
+    visitor.go(page_of(workflow))
+    return workflow, alice
+
+
+def page_of(workflow: Workflow) -> str:
+    return reverse("workflows:designer", args=["northwind", workflow.pk])
+
+
+def wires(workflow: Workflow) -> set[tuple[str, str, str]]:
+    found = drafts.current(workflow).definition["wires"]
+    return {(one["from"], one["output"], one["to"]) for one in found}
+
+
+def test_branches_are_built_with_the_mouse_undone_and_saved_while_somebody_looks_on(
+    visitor: Visitor, second: Visitor
+) -> None:
+    workflow, _ = came(visitor)
+    bob = factories.make_member(workflow.workspace, name="Bob Builder").user
+    second.enter(bob)
+    second.go(page_of(workflow))
+    designer = Designer(visitor)
+
+    designer.add("Start", "transform")
+    designer.add("Transform", "condition")
+    designer.add("Condition, yes", "delay")
+    designer.add("Condition, no", "response")
+    assert wires(workflow) == WIRES
+    expect(visitor.page.locator("#problems summary")).to_contain_text("2 problems")
+    second.sees("Alice Archer: Added Response")
+    expect(second.page.locator("[id^=card-]")).to_have_count(5)
+
+    visitor.press("Undo")
+    expect(visitor.page.locator("[id^=card-]")).to_have_count(4)
+    visitor.press("Redo")
+    expect(visitor.page.locator("#card-response")).to_be_visible()
+    visitor.page.get_by_role("switch", name="Enabled").click()
+    visitor.sees("2 problems keep this from being enabled.")
+    visitor.page.locator("#problems a").first.click()
+    expect(designer.panel.locator("h2")).to_have_text("Condition")
+    designer.save()
+    visitor.sees("Saved as version 2, which has problems.")
+    assert drafts.current(workflow).is_saved
+
+
+def test_the_same_is_built_with_the_keyboard_alone(visitor: Visitor) -> None:
+    workflow, _ = came(visitor)
+    keys, page = visitor.page.keyboard, visitor.page
+    page.locator("#card-start").focus()
+    for typed, made in (("transf", "transform"), ("condi", "condition")):
+        keys.press("a")
+        expect(page.locator("[data-palette-search]")).to_be_focused()
+        keys.type(typed)
+        keys.press("Enter")
+        expect(page.locator(f"#card-{made}")).to_be_focused()
+    keys.press("a")
+    expect(page.locator("[data-palette-search]")).to_be_focused()
+    keys.type("delay")
+    keys.press("Enter")
+    expect(page.locator("#card-delay")).to_be_focused()
+
+    keys.press("ArrowUp")
+    expect(page.locator("#card-condition")).to_be_focused()
+    keys.press("Delete")
+    expect(page.locator("[id^=card-]")).to_have_count(3)
+    keys.press("Control+z")
+    expect(page.locator("[id^=card-]")).to_have_count(4)
+    keys.press("Control+Shift+z")
+    expect(page.locator("[id^=card-]")).to_have_count(3)
+    keys.press("Control+s")
+    visitor.sees("Saved as version 2")
+    assert wires(workflow) == {("start", "next", "transform"), ("transform", "next", "delay")}
