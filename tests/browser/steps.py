@@ -27,6 +27,7 @@ PATIENCE_MS = 40_000  # a wait ends when it may: only what fails takes as long
 CONTENTS = ("#content", ".account-card")
 KEY = "a-good-key-1111"
 STATUS_LINE = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+GAVE_WAY = re.compile(r"htmx:(sendAbort|afterRequest), ")
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -53,8 +54,9 @@ class Visitor:
         return came
 
     def hear(self, message: ConsoleMessage) -> None:
-        """Keep what is an error or a warning; a 4xx page is none."""
-        if message.type in {"error", "warning"} and not STATUS_LINE.match(message.text):
+        """Keep what is an error or a warning; a 4xx page is none, nor a poll that gave way."""
+        is_usual = STATUS_LINE.match(message.text) or GAVE_WAY.match(message.text)
+        if message.type in {"error", "warning"} and not is_usual:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     @contextmanager
