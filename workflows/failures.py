@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from connections.models import Connection
-from connectors.outcomes import MEANINGS
 from spojit.lib import clock
+from workflows import hints
 from workflows.models import Run, RunStatus, Step, Workflow
 from workspaces import isolation, notices
 from workspaces.models import Membership, User
@@ -88,9 +88,8 @@ def caretakers(workflow: Workflow) -> list[User]:
 def describe(run: Run) -> str:
     """Say at which step a run failed, through which connection, why, and what to do."""
     step = failed_step(run)
-    hint = MEANINGS[run.error_outcome].hint if run.error_outcome in MEANINGS else ""
     place = f"At the step {step.node_name}{_through(step)}: " if step else ""
-    return f"{place}{run.error_sentence} {hint}".strip()
+    return f"{place}{run.error_sentence} {hints.of(run.error_outcome)}".strip()
 
 
 def failed_step(run: Run) -> Step | None:

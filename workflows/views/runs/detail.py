@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 from connections import access
 from connections.models import Delivery
 from connections.views.showing import reason_of
+from workflows import hints
 from workflows.models import Run, RunStatus, TriggerKind
 from workflows.runs import rerunning
 from workflows.views import finding, paths
-from workflows.views.runs import hints, showing, step as steps_shown, tracing
+from workflows.views.runs import showing, step as steps_shown, tracing
 from workflows.views.runs.tracing import Asked, Tracer
 from workflows.watching import steps
 from workspaces.access import WorkspaceRequest, requires

@@ -14,11 +14,12 @@ from connectors import registry
 from connectors.manifest.connector import UnknownTool
 from connectors.outcomes import MEANINGS
 from connectors.registry import UnknownConnector
+from workflows import hints
 from workflows.definition import settings as kinds
 from workflows.models import Run, StepStatus
 from workflows.runs import graphs
 from workflows.views import paths
-from workflows.views.runs import hints, showing, tracing
+from workflows.views.runs import showing, tracing
 from workflows.views.runs.showing import ShownStatus
 from workflows.watching import standing
 

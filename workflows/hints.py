@@ -23,6 +23,14 @@ _HINTS = {
     "worker_lost": "Workers died over it. Whoever runs this installation finds why in their logs.",
     "outcome_unknown": MEANINGS["outcome_unknown"].hint,
     "workflow_failed": "Open the run that it started to see why.",
+    "workflow_missing": "Choose another workflow in the step, and save.",
+    "nothing_live": "Solve the other workflow's problems, and save it.",
+    "too_deep": "Workflows start each other too deep, or in a circle: let one do more itself.",
+    "bad_input": "Give the other workflow the data that its trigger asks for.",
+    "not_a_member": "Mail members, or invite whoever is to get it.",
+    "nobody_to_mail": "Look at what the addresses came to, and name at least one member.",
+    "too_many_mails": "Gather what is to be told into fewer mails, or run this again in an hour.",
+    "mail_refused": "Whoever runs this installation finds why in the mail server's logs.",
     "cannot_open": "Whoever runs this installation should check the root key.",
 }
 
