@@ -145,11 +145,7 @@ function placeOf(part, focus) {
 }
 
 function selectionOf(control) {
-  try {
-    return control.selectionStart;
-  } catch {
-    return null;
-  }
+  return typeof control.selectionStart === "number" ? control.selectionStart : null;
 }
 
 function refocus(fresh, focus, place) {
