@@ -23,6 +23,9 @@ NO_PAGES = {
     "runs:cancel": POSTED,
     "runs:rerun": POSTED,
     "runs:rerun_failed": POSTED,
+    "workflows:enabling": POSTED,
+    "workflows:export": DATA,
+    "workflows:restoration": POSTED,
     "workflows:designer_canvas": FRAGMENT,
     "workflows:designer_palette": FRAGMENT,
     "workflows:designer_acts": FRAGMENT,
@@ -102,6 +105,7 @@ IN_A_WORKSPACE = (
     "oauth:apps",
     "connectors:catalogue",
     "connections:list",
+    "workflows:list",
     "runs:list",
 )
 """Pages that are there in a full workspace and in an empty one."""
@@ -125,6 +129,8 @@ OF_A_CONNECTION = (
     "connections:remove",
     "workflows:moving",
 )
+
+OF_A_WORKFLOW = ("workflows:versions", "workflows:settings", "workflows:remove")
 
 OF_A_WEBHOOK = (
     "connections:deliveries",
@@ -151,7 +157,10 @@ def known() -> set[str]:
     others = {"workspaces:member_removal", "workspaces:invitation_accept", "connections:add"}
     others |= {"oauth:problem", "oauth:app", "oauth:app_removal"}
     others |= {*OF_A_WEBHOOK, "connections:delivery"}
+    others |= {*OF_A_WORKFLOW, "workflows:version", "workflows:import"}
+    others |= {"workflows:new", "workflows:duplicate"}  # small forms, as of other pages
     others |= {"runs:detail", "workflows:approvals", "workflows:approval", "workflows:panel"}
+    others |= {"workflows:designer"}
     return pages | others | {"connectors:tool"} | set(NO_PAGES)
 
 
@@ -189,6 +198,9 @@ def of_northwind(world: World) -> Iterator[str]:
     yield reverse("oauth:app_removal", args=[slug, "github", "oauth2"])
     yield reverse("connectors:tool", args=[slug, "github", "create_issue"])
     yield reverse("connectors:tool", args=[slug, "text", "replace"])
+    yield reverse("workflows:import", args=[slug])
+    yield from (reverse(name, args=[slug, of["workflow_id"]]) for name in OF_A_WORKFLOW)
+    yield reverse("workflows:version", args=[slug, of["workflow_id"], 2]) + "?with=1"
     yield reverse("runs:detail", args=[slug, of["run_id"]])
     yield reverse("workflows:approvals", args=[slug])
     yield reverse("workflows:approval", args=[slug, of["approval_id"]])
