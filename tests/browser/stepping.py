@@ -9,7 +9,7 @@ from connections.models import Connection
 from spojit.lib import clock
 from tests import factories
 from tests.workflows.graphs import definition, node
-from workflows import lifecycle
+from workflows import lifecycle, versions
 from workflows.models import Run, Step, TriggerKind
 from workflows.runs import starting
 
@@ -28,6 +28,7 @@ def add(world: World) -> None:
         world.workspace, name="Orders " + "o" * 100, actor=world.alice, definition=whole
     )
     assert workflow.latest_id is not None
+    world.ids["workflow_id"] = workflow.pk
     begun = clock.now() - timedelta(minutes=2)
     with factories.scope(world.workspace):
         kind = TriggerKind.MANUAL
@@ -47,6 +48,8 @@ def add(world: World) -> None:
             [_step(run, "each", "loop", "failed", begun), *_rounds(run, broken)]
         )
     world.ids["run_id"] = run.pk
+    fewer = definition([NODES[0], node("post", values={"text": "z" * 300})], "start > post")
+    versions.save(workflow, definition=fewer, actor=world.alice, note="Fewer " + "n" * 100)
 
 
 def _rounds(run: Run, broken: Connection) -> list[Step]:
