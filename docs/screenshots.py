@@ -1,7 +1,8 @@
 #!/usr/bin/env python
-"""Takes the README's two screenshots of a trial of its own, in a folder that is gone afterwards.
+"""Takes the README's screenshots of a trial of its own, in a folder that is gone afterwards.
 
-Its connections are real: workers verify them against servers on loopback, one of which refuses.
+Its connections are real: workers verify them against servers on loopback, one of which refuses. Its
+workflows are those of the demo, and have run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BASE_DIR))
 IMAGES = BASE_DIR / "docs" / "images"
 PATIENCE_SECONDS = 90.0
-HEIGHTS = {"connections": 860, "connection": 960}
+HEIGHTS = {"connections": 860, "connection": 960, "designer": 980, "run": 900}
+FLOW = "Orders to digest"
 DAYS = 30
 KEY = "ghp_" + "A1b2" * 9
 BUCKETS = (
@@ -34,6 +36,8 @@ BUCKETS = (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Page
 
     from connections.models import Connection
     from tests.servers import Received, Reply
@@ -116,6 +120,7 @@ def _of_this_trial() -> list[Wanted]:
         Wanted("Orders", "postgresql", "database", orders, "live"),
         Wanted("Orders copy", "postgresql", "database", orders, "test"),
         Wanted("Sessions", "redis", "database", cache, "live"),
+        Wanted("Web shop", "spojit_webhook", "webhook", {"signing_secret": KEY}),
     ]
 
 
@@ -169,15 +174,35 @@ def _fill(wanted: list[Wanted]) -> tuple[Workspace, User]:
 
     def is_decided() -> bool:
         with isolation.workspace(workspace):
-            return not Connection.objects.filter(status="pending").exists()
+            waiting = Connection.objects.filter(status="pending")
+            return not waiting.exclude(connector_id="spojit_webhook").exists()
 
     _wait_until(is_decided)
+    _add_workflows(workspace, alice, made)
     with isolation.workspace(workspace):
         for one in everything:
             row = Connection.objects.filter(pk=made[one.name].pk)
             row.update(environment=one.environment)
-            _add_history(row.get(), seed=len(one.name))
+            if one.connector != "spojit_webhook":
+                _add_history(row.get(), seed=len(one.name))
     return workspace, alice
+
+
+def _add_workflows(workspace: Workspace, user: User, made: dict[str, Connection]) -> None:
+    """Add the demo's workflows, and wait until one has run."""
+    from workflows import demo, tasks  # noqa: PLC0415
+    from workflows.models import Run  # noqa: PLC0415
+    from workspaces import isolation  # noqa: PLC0415
+
+    names = {"postgresql": "Orders", "redis": "Sessions", "spojit_webhook": "Web shop"}
+    demo.make(workspace, {key: made[name] for key, name in names.items()}, actor=user)
+    tasks.announce()
+
+    def has_run() -> bool:
+        with isolation.workspace(workspace):
+            return bool(Run.objects.filter(status="completed").exists())
+
+    _wait_until(has_run)
 
 
 def _connect(workspace: Workspace, wanted: Wanted, *, actor: User) -> Connection:
@@ -219,7 +244,7 @@ def _add_history(connection: Connection, *, seed: int) -> None:
 
 
 def _photograph(url: str, workspace: Workspace, user: User) -> None:
-    """Take both pictures as somebody who has signed in."""
+    """Take the pictures as somebody who has signed in."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     from tests import factories  # noqa: PLC0415
@@ -236,12 +261,28 @@ def _photograph(url: str, workspace: Workspace, user: User) -> None:
         IMAGES.mkdir(exist_ok=True)
         for name, height in HEIGHTS.items():
             page.set_viewport_size({"width": 1280, "height": height})
-            page.goto(f"/w/{workspace.slug}/connections/")
-            if name == "connection":
-                page.get_by_role("link", name="Releases").click()
-                page.wait_for_selector("#status-panel")
+            _open(page, f"/w/{workspace.slug}", name)
             page.screenshot(path=IMAGES / f"{name}.png")
         browser.close()
+
+
+def _open(page: Page, base: str, name: str) -> None:
+    """Go to the page of one picture, and wait until all of it is there."""
+    if name in {"connections", "connection"}:
+        page.goto(f"{base}/connections/")
+    if name == "connection":
+        page.get_by_role("link", name="Releases").click()
+        page.wait_for_selector("#status-panel")
+    elif name == "designer":
+        page.goto(f"{base}/workflows/")
+        page.get_by_role("link", name=FLOW).click()
+        page.locator("#card-orders").click()
+        page.wait_for_selector("#step-form")
+    elif name == "run":
+        page.goto(f"{base}/runs/")
+        page.locator("#table .row-link").first.click()
+        page.locator(".trace-link", has_text="Read orders").click()
+        page.wait_for_selector("#step .json")
 
 
 def _wait_until(is_so: Callable[[], bool]) -> None:
