@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonRe
 from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from spojit.lib import metrics as numbers
+from workflows.runs import counting
+
 if TYPE_CHECKING:
     from workspaces.access import WorkspaceRequest
 
@@ -36,7 +39,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Give Prometheus its numbers: to METRICS_TOKEN's bearer, or without one to loopback only."""
     if not _may_read_metrics(cast("WorkspaceRequest", request)):
         return HttpResponseForbidden("Send METRICS_TOKEN as a bearer token.\n")
+    _count_runs()
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _count_runs() -> None:
+    """Bring the numbers of runs up to date; without a database the others are still given."""
+    try:
+        numbers.set_unfinished(counting.unfinished())
+    except (DatabaseError, redis.RedisError):
+        return
 
 
 def _may_read_metrics(request: WorkspaceRequest) -> bool:

@@ -7,9 +7,13 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from spojit.lib import metrics
+from tests.factories import make_cast
+from tests.workflows import running
+from tests.workflows.graphs import node
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -103,3 +107,29 @@ def test_a_proxy_on_this_machine_is_not_this_machine(settings: Settings) -> None
     settings.METRICS_TOKEN = ""
     response = Client().get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"})
     assert response.status_code == 403
+
+
+def test_metrics_count_runs_and_their_steps(client: Client) -> None:
+    cast = make_cast()
+    waiting = running.enabled(cast, [node("pause", "delay", seconds=100)], "start > pause")
+    done = running.enabled(cast, [node("end")], "start > end", name="Other")
+    before = _numbers(client)
+    cache.clear()
+    for flow in (waiting, done, done):
+        running.start(flow)
+    assert sorted(running.work()) == ["completed", "completed", "waiting"]
+    after = _numbers(client)
+    assert after['spojit_runs_unfinished{status="waiting"}'] == 1
+    assert after['spojit_runs_unfinished{status="queued"}'] == 0
+    for name, more in (
+        ('spojit_runs_total{status="completed"}', 2),
+        ("spojit_run_seconds_count", 2),
+        ('spojit_steps_total{kind="transform",status="completed"}', 2),
+    ):
+        assert after[name] - before.get(name, 0) == more, name
+
+
+def _numbers(client: Client) -> dict[str, float]:
+    lines = client.get("/metrics").content.decode().splitlines()
+    told = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in told}

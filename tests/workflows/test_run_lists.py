@@ -9,7 +9,7 @@ import itertools
 import sys
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 import pytest
@@ -28,6 +28,7 @@ from workflows.watching.listing import PAGE, Narrowed
 from workspaces import isolation
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterator
 
     from connections.models import Connection
@@ -103,7 +104,7 @@ def place(workspace: Workspace, user: User, *, count: int, salt: int) -> Place:
         lifecycle.create(workspace, name=name, actor=user, definition=whole)
         for name in ("First", "Second")
     ]
-    asked = {
+    asked: dict[str, Any] = {
         "workspace": workspace.pk,
         "workflows": [one.pk for one in workflows],
         "versions": [one.latest_id for one in workflows],
@@ -168,7 +169,7 @@ def test_a_list_is_the_same_whichever_way_it_is_paged(cast: Cast) -> None:
         assert walked_back(one, narrowed) == wanted, narrowed
 
 
-def expected(one: Place, narrowed: Narrowed) -> list[object]:
+def expected(one: Place, narrowed: Narrowed) -> list[uuid.UUID]:
     """Ask the plain way."""
     with isolation.workspace(one.workspace):
         rows = Run.objects.order_by("-created_at", "-id")
@@ -184,9 +185,9 @@ def expected(one: Place, narrowed: Narrowed) -> list[object]:
         return list(rows.values_list("pk", flat=True))
 
 
-def walked(one: Place, narrowed: Narrowed) -> list[object]:
+def walked(one: Place, narrowed: Narrowed) -> list[uuid.UUID]:
     """Follow "Older" to the end."""
-    found: list[object] = []
+    found: list[uuid.UUID] = []
     before: Cursor | None = None
     while True:
         page = listing.page(one.workspace, narrowed, before=before)
@@ -197,7 +198,7 @@ def walked(one: Place, narrowed: Narrowed) -> list[object]:
         before = page.older
 
 
-def walked_back(one: Place, narrowed: Narrowed) -> list[object]:
+def walked_back(one: Place, narrowed: Narrowed) -> list[uuid.UUID]:
     """Go to the end, then follow "Newer" to the beginning."""
     page = listing.page(one.workspace, narrowed)
     while page.older is not None:

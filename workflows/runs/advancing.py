@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from connections.models import Connection, Status
-from spojit.lib import clock, logs, redaction
+from spojit.lib import clock, logs, metrics, redaction
 from workflows import failures
 from workflows.engine import alone
 from workflows.engine.advance import advance as walk
@@ -22,6 +22,7 @@ from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     import uuid
+    from contextlib import AbstractContextManager
 
     from workflows.runs.claiming import Claimed
 
@@ -56,7 +57,7 @@ RETURNING id
 def advance(claimed: Claimed) -> str:
     """Carry a run on; return the status that it has then, empty when it is not ours any more."""
     isolation.refuse_network_in_transaction()
-    with redaction.ensured_scope(), logs.bound(run_id=str(claimed.id)):
+    with redaction.ensured_scope(), _logged(claimed):
         if claimed.losses >= MOST_LOSSES:
             sentence = "The worker was lost again and again while it worked on this run."
             return _finish(claimed, claimed.worked_ms, "failed", "", "worker_lost", sentence)
@@ -66,6 +67,11 @@ def advance(claimed: Claimed) -> str:
         except LeaseLost:
             log.info("A run is not this worker's any more")
             return ""
+
+
+def _logged(claimed: Claimed) -> AbstractContextManager[None]:
+    """Let each line of the log say which run of which workspace it is about."""
+    return logs.bound(run_id=str(claimed.id), workspace_id=str(claimed.workspace_id))
 
 
 def _carried_on(claimed: Claimed, journal: RunJournal) -> str:
@@ -138,6 +144,7 @@ def _finish(
             raise LeaseLost
     if ended[0][0]:
         failures.recovered(claimed.workspace_id, claimed.workflow_id)
+    metrics.count_run(status, seconds=(clock.now() - claimed.created_at).total_seconds())
     level = logging.DEBUG if status == "completed" else logging.INFO
     log.log(level, "A run ended", status=status, outcome=outcome)
     return status

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.conf import settings
 
-from spojit.lib import clock
+from spojit.lib import clock, metrics
 from workflows import failures
 from workflows.models import Approval, Run, RunStatus, TriggerKind, Workflow
 from workflows.runs import answering, starting
@@ -70,6 +70,7 @@ def cancel(run: Run, *, sentence: str) -> None:
     run.due_at = run.lease_owner = run.waits_for_id = None
     run.waits_for, run.error_sentence = "", sentence[:300]
     run.save(update_fields=_CANCELLED)
+    metrics.count_run(run.status, seconds=(run.finished_at - run.created_at).total_seconds())
     follow(run)
 
 

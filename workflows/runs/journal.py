@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from spojit.lib import clock, redaction
+from spojit.lib import clock, metrics, redaction
 from spojit.lib.errors import SpojitError
 from spojit.lib.ids import new_id
 from workflows.engine.journal import Entry, Owner
@@ -129,10 +129,12 @@ class RunJournal:
             self._write(visit, "completed", done=done, state=done.value)
         except TooLarge as refusal:
             raise Failed(refusal.code, refusal.message) from None
+        metrics.count_step(visit.node.kind, "completed")
 
     def failed(self, visit: Visit, failure: Failed) -> None:
         """Write that a step failed."""
         self._write(visit, "failed", outcome=failure.outcome, detail=failure.message)
+        metrics.count_step(visit.node.kind, "failed")
 
     def waits(self, visit: Visit, waits: Waits) -> None:
         """Write that a step goes on later."""
