@@ -108,7 +108,7 @@ def test_a_step_is_added_from_the_palette_and_chosen(cast: Cast, workflow: Workf
     offered = text(get(workflow, cast.bob, "palette/?after=start&output=next"))
     assert "between Start and A" in offered
     assert "Condition" in offered
-    assert "Answers whoever waits" not in offered, "nothing comes after a Response"
+    assert "Answers who waits" not in offered, "nothing comes after a Response"
     assert "Response" in text(get(workflow, cast.bob, "palette/?after=b&output=next&q=respo"))
     assert "Nothing fits" in text(get(workflow, cast.bob, "palette/?after=b&output=next&q=zzz"))
 

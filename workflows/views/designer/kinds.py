@@ -21,16 +21,14 @@ KINDS = {
         Kind("trigger", "Trigger", "play", "Starts the workflow"),
         Kind("connector", "Connector", "connectors", "Calls a service"),
         Kind("condition", "Condition", "branch", "Goes on at yes or at no"),
-        Kind("loop", "Loop", "rotate", "Repeats steps for each item, or so many times"),
-        Kind("parallel", "Parallel", "parallel", "Runs branches side by side"),
-        Kind("transform", "Transform", "transform", "Makes new values out of earlier ones"),
-        Kind("approval", "Approval", "approval", "Waits until somebody approves or rejects"),
-        Kind("delay", "Delay", "clock", "Waits for a time, or until a moment"),
-        Kind("email", "Send e-mail", "mail", "Writes to members of the workspace"),
-        Kind(
-            "sub_workflow", "Sub-workflow", "workflow", "Runs another workflow and takes its answer"
-        ),
-        Kind("response", "Response", "send", "Answers whoever waits for the run"),
+        Kind("loop", "Loop", "rotate", "For each item, or so many times"),
+        Kind("parallel", "Parallel", "parallel", "Branches side by side"),
+        Kind("transform", "Transform", "transform", "Makes new values of earlier ones"),
+        Kind("approval", "Approval", "approval", "Waits for somebody's decision"),
+        Kind("delay", "Delay", "clock", "Waits for a while"),
+        Kind("email", "Send e-mail", "mail", "To members of the workspace"),
+        Kind("sub_workflow", "Sub-workflow", "workflow", "Runs another workflow"),
+        Kind("response", "Response", "send", "Answers who waits for the run"),
     )
 }
 

@@ -126,7 +126,6 @@ def shown_run(slug: str, run: Any) -> dict[str, Any]:
         "url": paths.run(slug, run.pk),
         "progress_url": trial,
         "is_finished": run.is_finished,
-        "sentence": run.error_sentence,
         "at": run.finished_at or run.created_at,
     }
 
