@@ -94,7 +94,9 @@ class StepPanel extends HTMLElement {
 
   // What would take the panel away waits until all is stored; what cannot be stored is looked at first.
   onLeave(event) {
-    if (!this.isBusy || event.target === this.form) return;
+    const { target, verb } = event.detail;
+    const isWaited = verb !== "get" || target?.contains(this);
+    if (!this.isBusy || !isWaited || event.target === this.form) return;
     event.preventDefault();
     const goOn = () => event.detail.issueRequest();
     const timer = setTimeout(goOn, PATIENCE_MS);
@@ -124,12 +126,13 @@ class StepPanel extends HTMLElement {
   }
 }
 
-// How a part was drawn by the server: without what scripts put in or htmx marks.
+// How a part was drawn by the server: without what scripts put in, htmx marks, and what differs each time.
 function drawn(part) {
   const copy = part.cloneNode(true);
   for (const popup of copy.querySelectorAll("[data-popup]")) popup.remove();
   copy.querySelector("[data-saved]")?.replaceChildren();
   copy.hidden = false;
+  for (const token of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) token.remove();
   return copy.outerHTML.replace(/ class="[^"]*\bhtmx-[^"]*"/g, "");
 }
 

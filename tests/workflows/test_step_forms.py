@@ -112,14 +112,17 @@ def after(kind: str, given: dict[str, Any], **values: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("kind", "given"), STORED)
 def test_what_nobody_touched_keeps_its_value(kind: str, given: dict[str, Any]) -> None:
-    hidden = {}
+    hidden: dict[str, Any] = {}
     if kind == "connector":  # whose connection is drawn from rows
         hidden = {"connection_id": given.get("connection_id")}
         if "tool" in given and ConnectorForm(node=node_of(kind, given)).connector is None:
             hidden |= {"connector": given["connector"], "tool": given["tool"]}
-    assert after(kind, given, **hidden) == given
-    renamed = after(kind, given, name="Another", **hidden)
-    assert renamed == given
+    data = sent(drawn(kind, given), **hidden)
+    data["name"] = "Another"
+    form = FORMS[kind](data, node=node_of(kind, given), choices=CHOICES)
+    assert form.is_valid(), form.errors
+    assert form.settings == given
+    assert form.step_name == "Another"
 
 
 @pytest.mark.parametrize(

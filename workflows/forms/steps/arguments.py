@@ -102,6 +102,6 @@ def _tell_default(made: forms.Field, schema: Mapping[str, Any]) -> None:
     written = default if isinstance(default, str) else json.dumps(default)
     if isinstance(made, forms.ChoiceField):
         said = {"true": "yes", "false": "no"}.get(written, written)
-        made.choices = [("", f"not set: {said}"), *list(made.choices)[1:]]
+        made.choices = [("", f"not set: {said}"), *list(made.choices)[1:]]  # type: ignore[arg-type]
     elif "\n" not in written and written:
         made.widget.attrs["placeholder"] = written

@@ -161,12 +161,21 @@ class StepForm(forms.Form):
         )
         self.fields[key] = made
         self.fields[f"unit:{key}"] = forms.ChoiceField(choices=UNITS, required=False)
-        self.initial |= {
-            key: seconds // int(unit) or None,
-            f"unit:{key}": unit if seconds else "60",
-        }
-        bounds = {"bound": self[key], "unit": self[f"unit:{key}"]}
-        return Setting(key, label, takes_names=False, help=str(made.help_text), **bounds, **more)
+        self.initial.update(
+            {
+                key: seconds // int(unit) or None,
+                f"unit:{key}": unit if seconds else "60",
+            }
+        )
+        return Setting(
+            key,
+            label,
+            bound=self[key],
+            unit=self[f"unit:{key}"],
+            takes_names=False,
+            help=str(made.help_text),
+            **more,
+        )
 
     def read(self, setting: Setting) -> Any:
         """Return what was typed; None for nothing."""
@@ -228,7 +237,7 @@ class StepForm(forms.Form):
         self.fields[code] = ValueField(label=f"{setting.label}, as an expression or JSON", rows=2)
         self.fields[mode] = forms.BooleanField(required=False, label="Expression")
         if is_chosen:
-            self.initial |= {code: fields.shown(self.fields[code], value), mode: True}
+            self.initial.update({code: fields.shown(self.fields[code], value), mode: True})
         setting.code, setting.mode = self[code], self[mode]
 
     def _changed(self, settings: list[Setting]) -> Iterable[Setting]:

@@ -126,7 +126,7 @@ def comparison_rows(given: Any) -> list[tuple[str, ...]] | None:
     """Give the rows that make these comparisons; None when none do."""
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         return None
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             codec.show(one.get("value")),
             str(one.get("operator", "equals")),

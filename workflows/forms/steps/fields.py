@@ -68,7 +68,7 @@ class LongSelect(forms.Select):
         """Write it; the choices are the same for everybody."""
         given = flatatt(self.build_attrs(self.attrs, attrs))
         mark = format_html(' value="{}">', str(value or ""))
-        options = _options(tuple(self.choices))  # type: ignore[arg-type]
+        options = _options(tuple(self.choices))
         chosen = SafeString(options.replace(mark, f" selected{mark}", 1))
         return format_html('<select name="{}"{}>{}</select>', name, given, chosen)
 

@@ -159,7 +159,7 @@ def rows_of(schema: Any) -> list[tuple[str, ...]] | None:
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
         return None
     required = schema.get("required", [])
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (name, (types_of(inner) or [""])[0], "yes" if name in required else "no")
         for name, inner in schema["properties"].items()
     ]
