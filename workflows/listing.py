@@ -1,7 +1,7 @@
 """The list of a workspace's workflows: searched, filtered, counted and sorted by the database.
 
-One question counts what the filters show, one fetches a page with what starts each workflow, and
-one each fetches what stands beside its rows: connections and last runs.
+One question counts what the filters show, one fetches a page, and one each fetches what stands
+beside its rows: connections, triggers, last runs.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Func, JSONField, OuterRef, Q, Subquery, TextField, Value
-from django.db.models.functions import Cast, Coalesce, Lower
+from django.db.models.functions import Cast, Lower
 
 from workflows.models import Reference, Run, Version, Workflow
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from django.db.models import QuerySet
 
@@ -88,7 +88,7 @@ class Listing:
         """Fetch one page of rows; a number out of range is the nearest."""
         rows: Any = self._chosen().order_by(*self._order())
         count = self.counts[self.choice.state]
-        page: Page[Workflow] = _CountedPaginator(_with_start(rows), count=count).get_page(number)
+        page: Page[Workflow] = _CountedPaginator(rows, count=count).get_page(number)
         page.object_list = list(page.object_list)
         return page
 
@@ -146,6 +146,22 @@ def connections_of(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Connectio
     return {workflow_id: list(known.values()) for workflow_id, known in found.items()}
 
 
+def triggers_of(workflows: Iterable[Workflow]) -> dict[uuid.UUID, Any]:
+    """Give what starts each workflow, as its live version says, else its latest; in the scope.
+
+    The database reads it out of the definitions, which may be large.
+    """
+    versions = {row.live_id or row.latest_id: row.pk for row in workflows}
+    start = Func(
+        F("definition"),
+        Cast(Value(TRIGGER), _JsonPath()),
+        function="jsonb_path_query_first",
+        output_field=JSONField(),
+    )
+    rows = Version.objects.filter(pk__in=versions).annotate(start=start)
+    return {versions[pk]: found for pk, found in rows.values_list("pk", "start")}
+
+
 def last_runs(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Run]:
     """Give the newest run of each workflow, trial runs left out; in the scope."""
     of_one = Run.objects.filter(workflow=OuterRef("pk"), is_trial=False)
@@ -155,21 +171,6 @@ def last_runs(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Run]:
         "data_sealed", "response_sealed"
     )
     return {row.workflow_id: row for row in rows}
-
-
-def _with_start(rows: QuerySet[Workflow]) -> QuerySet[Workflow]:
-    """Add what starts each workflow, as its live version says, else its latest.
-
-    The database reads it out of the definitions, which may be large, of the rows that it gives.
-    """
-    found = Func(
-        F("definition"),
-        Cast(Value(TRIGGER), _JsonPath()),
-        function="jsonb_path_query_first",
-        output_field=JSONField(),
-    )
-    of_one = Version.objects.filter(pk=Coalesce(OuterRef("live_id"), OuterRef("latest_id")))
-    return rows.annotate(start=Subquery(of_one.values(found=found)))
 
 
 class _JsonPath(TextField[str, str]):

@@ -65,6 +65,7 @@ def imported(cast: Cast) -> tuple[Workflow, str]:
     with factories.scope(cast.workspace):
         found = Workflow.objects.select_related("latest").get(name="Intake again")
     assert not found.is_enabled
+    assert found.latest is not None
     return found, found.latest.definition["nodes"][1]["settings"]["connection_id"]
 
 

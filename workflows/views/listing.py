@@ -40,6 +40,7 @@ def _table(request: WorkspaceRequest, found: Listing) -> dict[str, Any]:
     page = found.page(request.GET.get("page"))
     beside = rows.Beside(
         connections=listing.connections_of([row.pk for row in page]),
+        triggers=listing.triggers_of(page),
         runs=listing.last_runs([row.pk for row in page]),
     )
     return {

@@ -29,6 +29,7 @@ class Beside:
     """What stands beside the rows of a page, by the workflow's ID."""
 
     connections: Mapping[uuid.UUID, list[Connection]]
+    triggers: Mapping[uuid.UUID, Any]
     runs: Mapping[uuid.UUID, Run]
 
 
@@ -65,7 +66,7 @@ def shown(request: WorkspaceRequest, workflow: Workflow, *, beside: Beside) -> d
         "is_enabled": workflow.is_enabled,
         "enabling_url": paths.page(slug, workflow.pk, "enabling"),
         "may_build": may_build,
-        "trigger": _trigger(getattr(workflow, "start", None)),
+        "trigger": _trigger(beside.triggers.get(workflow.pk)),
         "next_run_at": schedule.next_at if schedule else None,
         "uses": used[:most],
         "more_uses": len(used[most:]),
