@@ -178,13 +178,13 @@ def _fill(wanted: list[Wanted]) -> tuple[Workspace, User]:
             return not waiting.exclude(connector_id="spojit_webhook").exists()
 
     _wait_until(is_decided)
-    _add_workflows(workspace, alice, made)
     with isolation.workspace(workspace):
         for one in everything:
             row = Connection.objects.filter(pk=made[one.name].pk)
             row.update(environment=one.environment)
             if one.connector != "spojit_webhook":
                 _add_history(row.get(), seed=len(one.name))
+    _add_workflows(workspace, alice, made)
     return workspace, alice
 
 
