@@ -13,7 +13,7 @@ class FlowDesigner extends HTMLElement {
     this.addEventListener("draft-moved", () => this.openPanel(this.dataset.chosen), { signal });
     this.addEventListener("problems-told", () => this.tellProblems(), { signal });
     this.addEventListener("htmx:afterSwap", (event) => this.onSwap(event), { signal });
-    this.addEventListener("htmx:afterSettle", () => this.picks && this.pick(), { signal });
+    this.addEventListener("htmx:afterSettle", () => this.onSettled(), { signal });
     this.addEventListener("htmx:oobAfterSwap", () => this.mark(), { signal });
     document.addEventListener("keydown", (event) => this.onKey(event), { signal });
     this.mark();
@@ -29,7 +29,7 @@ class FlowDesigner extends HTMLElement {
     if (event.target.closest("[data-close-panel]")) this.onChosen("");
     const link = event.target.closest("a[data-node]");
     if (link) this.choose(link.dataset.node);
-    if (event.target.matches("dialog[open]")) event.target.close();
+    if (event.target.matches(".designer-dialog[open]")) event.target.close();
   }
 
   // What a dialog showed before is of another place.
@@ -41,13 +41,12 @@ class FlowDesigner extends HTMLElement {
   }
 
   closeDialogs() {
-    for (const dialog of this.querySelectorAll("dialog[open]")) dialog.close();
+    for (const dialog of this.querySelectorAll(":scope > dialog[open]")) dialog.close();
   }
 
   onSwap(event) {
     if (event.detail.target.id === "adding") this.querySelector("[data-palette-search]")?.focus();
     if (event.detail.target.id === "acting") event.detail.target.querySelector(".card-body button, select")?.focus();
-    if (event.detail.target.id === "canvas") this.show();
     this.mark();
   }
 
@@ -67,10 +66,16 @@ class FlowDesigner extends HTMLElement {
   }
 
   pick() {
-    const search = this.querySelector("[data-palette-search]");
-    if (this.querySelector("#palette-list")?.dataset.search !== search?.value.trim()) return;
+    const wanted = this.querySelector("[data-palette-search]")?.value.trim().replaceAll(/\s+/g, " ");
+    if (this.querySelector("#palette-list")?.dataset.search !== wanted) return;
     this.picks = false;
     this.querySelector(".palette-item")?.click();
+  }
+
+  // Only what has settled answers to clicks.
+  onSettled() {
+    if (this.picks) this.pick();
+    this.show();
   }
 
   onChosen(node) {
@@ -145,7 +150,9 @@ class FlowDesigner extends HTMLElement {
     else if (event.key === "Delete" || event.key === "Backspace") this.edit(event, "remove", node);
   }
 
+  // Keys pressed in the panel are not meant for the step on the canvas.
   current(event) {
+    if (event.target.closest("aside")) return undefined;
     return event.target.closest(".flow-link")?.dataset.node ?? this.dataset.chosen;
   }
 

@@ -8,7 +8,9 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests import factories
+from tests.browser import looking
 from tests.browser.designing import Designer
+from tests.workflows.graphs import definition, node
 from workflows import drafts, lifecycle
 
 if TYPE_CHECKING:
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from workflows.models import Workflow
     from workspaces.models import User
 
+STEPS = definition(
+    [node("start", "trigger"), node("step_1"), node("step_2") | {"name": "Step 2"}],
+    "start > step_1 > step_2",
+)
 WIRES = {
     ("start", "next", "transform"),
     ("transform", "next", "condition"),
@@ -72,6 +78,7 @@ def test_branches_are_built_with_the_mouse_undone_and_saved_while_somebody_looks
     designer.save()
     visitor.sees("Saved as version 2, which has problems.")
     assert drafts.current(workflow).is_saved
+    assert looking.faults(visitor.page, "-designer") == []
 
 
 def test_the_same_is_built_with_the_keyboard_alone(visitor: Visitor) -> None:
@@ -98,6 +105,23 @@ def test_the_same_is_built_with_the_keyboard_alone(visitor: Visitor) -> None:
     expect(page.locator("[id^=card-]")).to_have_count(4)
     keys.press("Control+Shift+z")
     expect(page.locator("[id^=card-]")).to_have_count(3)
+    page.locator("#card-delay").focus()
+    keys.press("Delete")
+    expect(page.locator("[id^=card-]")).to_have_count(2)
     keys.press("Control+s")
-    visitor.sees("Saved as version 2")
-    assert wires(workflow) == {("start", "next", "transform"), ("transform", "next", "delay")}
+    visitor.sees("Saved as version 2.")
+    assert wires(workflow) == {("start", "next", "transform")}
+
+
+def test_a_trial_run_lights_the_cards_it_comes_by(visitor: Visitor) -> None:
+    workflow, alice = came(visitor)
+    drafts.edit(workflow, lambda _: STEPS, said="Added steps", actor=alice)
+    visitor.sees("Step 2")
+    visitor.page.keyboard.press("r")
+    visitor.page.locator("#running").get_by_role("button", name="Run").press("Enter")
+
+    expect(visitor.page.locator("#run-strip")).to_contain_text("Completed")
+    for node_id in ("start", "step_1", "step_2"):
+        expect(visitor.page.locator(f"#light-{node_id}")).to_have_text("Completed")
+    visitor.follow("Open the last run")
+    visitor.is_at(r"/w/northwind/runs/[0-9a-f-]{36}/")
