@@ -22,6 +22,7 @@ MOST_USED = 3
 WORDS = {**dict(StepStatus.choices), **dict(RunStatus.choices)}
 WAITS = {
     "connection": "Waits for a connection",
+    "rate_limit": "Waits until the service takes calls again",
     "retry": "Waits to try again",
     "time": "Waits until a moment",
     "approval": "Waits for an approval",
