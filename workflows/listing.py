@@ -200,7 +200,7 @@ _ORDERS: dict[str, Any] = {
     "name": Lower("name"),
     "enabled": F("is_enabled"),
     "next_run": F("schedule__next_at"),
-    "saved": F("latest__created_at"),
+    "saved": F("latest_id"),  # IDs of versions grow with time
 }
 
 
