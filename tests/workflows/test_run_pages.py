@@ -200,3 +200,29 @@ def test_the_ledger_lists_steps_and_people_in_one_order(cast: Cast, connection: 
     row = first.context["rows"][5]
     assert (row["what"], row["version"], row["outcome"]) == ("get", 1, "It works")
     assert str(run.pk) in row["url"]
+
+
+def test_deliveries_link_the_runs_that_they_started() -> None:
+    scene = make_scene()
+    with scope(scene.cast.workspace):
+        run = make_failed_run(scene)
+        Run.objects.filter(pk=run.pk).update(trigger="webhook", delivery_id=scene.delivery.pk)
+    where = [scene.cast.workspace.slug, scene.webhook.pk]
+    client, address = signed_in(scene.cast.vera), run.get_absolute_url()
+    for name, more in (("deliveries", []), ("delivery", [scene.delivery.pk])):
+        found = client.get(reverse(f"connections:{name}", args=[*where, *more]))
+        assert f'href="{address}"' in found.content.decode(), name
+    delivered = reverse("connections:delivery", args=[*where, scene.delivery.pk])
+    assert f'href="{delivered}"' in text(page(run, scene.cast.vera))
+
+
+def test_a_worker_repeats_what_failed_for_a_connection() -> None:
+    scene = make_scene()
+    with scope(scene.cast.workspace):
+        run = make_failed_run(scene)
+    asked = {"connection_id": str(scene.connection.pk), "actor_id": str(scene.cast.bob.pk)}
+    tasks.rerun_blamed_now(**asked)
+    tasks.rerun_blamed_now(**asked)
+    with scope(scene.cast.workspace):
+        again = Run.objects.get(trigger="rerun")
+    assert (again.rerun_of_id, again.actor_name) == (run.pk, str(scene.cast.bob))
