@@ -7,7 +7,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from spojit.lib.errors import Refused
 from tests.workflows.graphs import definition, node
@@ -215,7 +215,7 @@ PLACES = st.sampled_from(IDS)
 
 
 @given(DEFINITIONS | ODD, KIND_NAMES, PLACES, PLACES, st.sampled_from(OUTPUTS))
-@settings(max_examples=150)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_odd_definitions_are_edited_or_refused_and_never_changed_in_place(
     before: Any, kind: str, one: str, other: str, output: str
 ) -> None:
@@ -239,7 +239,7 @@ def test_odd_definitions_are_edited_or_refused_and_never_changed_in_place(
 
 
 @given(DEFINITIONS, st.sampled_from(sorted({*KINDS} - {"trigger", "response"})), PLACES)
-@settings(max_examples=80)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_removing_what_was_added_gives_what_was_before(
     odd: dict[str, Any], kind: str, to: str
 ) -> None:

@@ -6,7 +6,7 @@ import itertools
 import time
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests.workflows.graphs import definition, node
 from workflows.definition import read
@@ -89,7 +89,7 @@ def test_a_wire_that_leads_back_is_said_and_not_drawn_through_everything() -> No
 
 
 @given(GRAPHS)
-@settings(max_examples=120)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_stands_over_anything_else(whole: dict[str, Any]) -> None:
     found = drawn(whole)
 
@@ -106,7 +106,7 @@ def test_nothing_stands_over_anything_else(whole: dict[str, Any]) -> None:
 
 
 @given(GRAPHS)
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_every_wire_and_every_free_output_has_its_stroke(whole: dict[str, Any]) -> None:
     graph, _ = read(whole)
     found = draw(graph)
