@@ -208,6 +208,15 @@ def test_what_cannot_be_read_is_refused_beside_its_input(
     assert list(form.errors) == [field]
 
 
+def test_a_lone_name_is_shown_with_what_the_last_run_had_there() -> None:
+    given = {"connector": "github", "tool": "request",
+             "arguments": {"method": "{{ a.how }}", "path": "{{ a.path }}/x"}}  # fmt: skip
+    form = FORMS["connector"](node=node_of("connector", given))
+    form.sample({"a.how": "GET", "a.path": "/p"})
+    samples = {line.key: line.sample for line in form.lines if line.sample}
+    assert samples == {"arguments.method": "GET"}
+
+
 def test_each_problem_stands_beside_its_input() -> None:
     form = FORMS["condition"](node=node_of("condition", {}), choices=CHOICES)
     told = [

@@ -209,10 +209,11 @@ class StepForm(forms.Form):
     def sample(self, values: Mapping[str, str]) -> None:
         """Say beside each text that is one name what the last run had there."""
         for setting in every(self.lines + self.extras):
-            bound = setting.code if setting.mode and setting.mode.value() else setting.bound
+            is_code = setting.mode is not None and bool(setting.mode.value())
+            bound = setting.code if is_code else setting.bound
             text = bound.value() if bound is not None else None
             found = _SIMPLE_PATH.fullmatch(text.strip()) if isinstance(text, str) else None
-            if found and setting.takes_names:
+            if found and (is_code or setting.takes_names):
                 setting.sample = values.get(found[1], "")
 
     @property

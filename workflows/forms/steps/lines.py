@@ -105,11 +105,6 @@ class Setting:
         return [_cells(self, columns, row) for row in found]
 
     @property
-    def empty_row(self) -> list[dict[str, Any]]:
-        """A row to begin with."""
-        return self.rows[-1]
-
-    @property
     def is_table(self) -> bool:
         """Whether it is a table that grows."""
         return self.bound is not None and isinstance(self.bound.field, RowsField)
