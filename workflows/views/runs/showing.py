@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connections import access
 from connections.views import showing as connections
+from connectors.outcomes import MEANINGS
 from spojit.lib import clock
 from workflows.models import RunStatus, StepStatus, TriggerKind
 from workflows.views import paths
@@ -14,6 +15,7 @@ from workflows.views import paths
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from connections.models import Connection
     from workflows.models import Run
     from workflows.watching.used import Used
     from workspaces.access import WorkspaceRequest
@@ -61,6 +63,19 @@ def status(run: Run, *, with_reason: bool = True) -> ShownStatus:
     return ShownStatus(run.status, WORDS[run.status], _reason(run) if with_reason else "")
 
 
+def _status_of(request: WorkspaceRequest, run: Run, used: list[Used]) -> ShownStatus:
+    """Show where a run stands, with nothing of a private connection that it failed for."""
+    shown = status(run)
+    blamed = [one.connection for one in used if one.connection is not None]
+    for connection in blamed:
+        if connection.pk == run.error_connection_id:
+            meaning = MEANINGS.get(run.error_outcome)
+            if meaning and not access.may_see(request.membership, connection):
+                return ShownStatus(shown.kind, shown.word, meaning.sentence)
+            return ShownStatus(shown.kind, shown.word, unnamed(request, connection, shown.reason))
+    return shown
+
+
 def row(request: WorkspaceRequest, run: Run, used: list[Used]) -> dict[str, Any]:
     """Show a run in a table."""
     slug = request.workspace.slug
@@ -73,7 +88,7 @@ def row(request: WorkspaceRequest, run: Run, used: list[Used]) -> dict[str, Any]
         "is_gone": run.workflow.removed_at is not None,
         "version": run.version.number,
         "badge": kind_of(run),
-        "status": status(run),
+        "status": _status_of(request, run, used),
         "trigger": word,
         "trigger_icon": icon,
         "actor": run.actor_name,
@@ -113,6 +128,13 @@ def name(request: WorkspaceRequest, used: Used) -> Name:
     url = connections.page(request.workspace.slug, connection, "detail") if is_open else ""
     shown = access.shown_name(membership, connection)
     return Name(shown, url, manifest.icon, manifest.name)
+
+
+def unnamed(request: WorkspaceRequest, connection: Connection | None, text: str) -> str:
+    """Leave the name of a private connection out of a sentence, for who may not see it."""
+    if connection is None or access.may_see(request.membership, connection):
+        return text
+    return text.replace(connection.name, access.shown_name(request.membership, connection))
 
 
 def _reason(run: Run) -> str:

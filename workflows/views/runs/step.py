@@ -92,18 +92,11 @@ def failure(
     sentence = meaning.sentence if meaning else step.detail
     detail = step.detail if meaning and step.detail != meaning.sentence else ""
     return {
-        "sentence": unnamed(request, connection, sentence),
-        "detail": unnamed(request, connection, detail),
+        "sentence": showing.unnamed(request, connection, sentence),
+        "detail": "" if _hidden_by(request, connection) else detail,
         "hint": hints.of(step.outcome),
         "outcome": step.outcome,
     }
-
-
-def unnamed(request: WorkspaceRequest, connection: Connection | None, text: str) -> str:
-    """Leave the name of a private connection out of a sentence, for who may not see it."""
-    if connection is None or access.may_see(request.membership, connection):
-        return text
-    return text.replace(connection.name, access.shown_name(request.membership, connection))
 
 
 def remedy(request: WorkspaceRequest, connection: Connection | None) -> dict[str, Any] | None:
@@ -122,11 +115,12 @@ def _facts(
     request: WorkspaceRequest, run: Run, step: Step, connection: Connection | None
 ) -> list[dict[str, Any]]:
     is_waiting = step.status == StepStatus.WAITING and not run.is_finished
+    words = "Gives up" if step.outcome == "connection_broken" else "Goes on"
     facts: list[dict[str, Any]] = [
         {"label": "Started", "at": step.started_at},
         {"label": "Took", "ms": step.duration_ms if step.finished_at else None},
         {"label": "Attempts", "value": str(step.attempts) if step.attempts > 1 else ""},
-        {"label": "Goes on", "at": step.due_at if is_waiting else None},
+        {"label": words, "at": step.due_at if is_waiting else None},
         *_of_connection(request, step, connection),
         {"label": "Tool", "value": _tool(run, step)},
         {"label": "Went on at", "value": step.output if step.output != "next" else ""},
