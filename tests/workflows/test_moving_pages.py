@@ -64,7 +64,7 @@ def path(one: Connection) -> str:
 
 def live_of(workflow: Workflow) -> Any:
     with isolation.workspace(workflow.workspace_id):
-        row = Workflow.objects.select_related("live").get(pk=workflow.pk)
+        row: Any = Workflow.objects.select_related("live").get(pk=workflow.pk)
         return row.live.definition["nodes"][1]["settings"]["connection_id"]
 
 
