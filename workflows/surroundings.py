@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from workspaces.roles import Permission
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from workflows.definition import Node
     from workspaces.audit import Actor
@@ -35,7 +36,7 @@ def around(
 
     Args:
         workspace_id: whose connections and workflows count.
-        workflow: the one that is saved; what its live or latest version binds may stay bound.
+        workflow: the one that is saved; a step of its live or latest version may stay as it is.
         actor: who saves; the system may bind everything.
         definitions: look only at the connections that these name, not at all there are.
     """
@@ -74,7 +75,8 @@ def around_step(workflow: Workflow, *, node: Node, membership: Membership) -> Su
     """
     named = [place[1] for place, _ in used(Graph((node,), ()))]
     ids = [one for one in named if is_id(one)]
-    rows = Connection.objects.filter(workspace_id=workflow.workspace_id, pk__in=ids) if ids else ()
+    owned = Connection.objects.select_related("owner")
+    rows = owned.filter(workspace_id=workflow.workspace_id, pk__in=ids) if ids else ()
     kind, members = node.kind, []
     if kind in {"approval", "email"}:
         members = _members(workflow.workspace_id)
@@ -107,7 +109,7 @@ def _members(workspace_id: uuid.UUID) -> list[Membership]:
 
 
 def _connections(workspace_id: uuid.UUID, definitions: Collection[Any] | None) -> list[Connection]:
-    rows = Connection.objects.filter(workspace_id=workspace_id)
+    rows = Connection.objects.select_related("owner").filter(workspace_id=workspace_id)
     if definitions is None:
         return list(rows)
     named = {place[1] for one in definitions for place, _ in used(read(one)[0])}
@@ -125,7 +127,7 @@ def _membership(workspace_id: uuid.UUID, actor: Actor) -> Membership | None:
 def _known(row: Connection, membership: Membership | None) -> KnownConnection:
     return KnownConnection(
         id=str(row.pk),
-        name=row.name,
+        name=access.shown_name(membership, row) if membership else row.name,
         connector_key=row.connector_id,
         is_inbound=_is_inbound(row),
         scopes=None if row.scopes is None else frozenset(row.scopes),
@@ -140,11 +142,10 @@ def _is_inbound(row: Connection) -> bool:
         return False
 
 
-def _bound(workflow: Workflow | None) -> frozenset[tuple[str, str]]:
-    versions = [workflow.live, workflow.latest] if workflow else []
-    return frozenset(
-        (node_id, connection_id)
-        for version in versions
-        if version is not None
-        for (node_id, connection_id, _), _ in used(read(version.definition)[0])
-    )
+def _bound(workflow: Workflow | None) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for version in (workflow.live, workflow.latest) if workflow else ():
+        if version is not None:
+            for node in read(version.definition)[0].nodes:
+                found[node.id].append(node.given)
+    return dict(found)

@@ -188,10 +188,13 @@ def test_a_connection_is_needed_fits_and_may_be_bound() -> None:
 
     assert alone("connector", **github)[0].message == "Choose a connection to GitHub."
     [private] = alone("connector", **github, connection_id=OTHER)
-    assert private.message == "Someone's is private, and you may not use it."
-    bound = Surroundings(connections=AROUND.connections, bound_before=frozenset({("it", OTHER)}))
-    nodes = [node("start", "trigger"), node("it", "connector", **github, connection_id=OTHER)]
+    assert private.message == "You may not use Someone's, nor edit a step that does."
+    before = github | {"connection_id": OTHER}
+    bound = Surroundings(connections=AROUND.connections, bound_before={"it": [before]})
+    nodes = [node("start", "trigger"), node("it", "connector", **before)]
     assert problems(nodes, "start > it", around=bound) == []
+    edited = [node("start", "trigger"), node("it", "connector", **before, attempts=2)]
+    assert [one.field for one in problems(edited, "start > it", around=bound)] == ["connection_id"]
     assert alone("connector", **github, connection_id=HOOK)[0].field == "connection_id"
 
 

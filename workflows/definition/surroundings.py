@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Surroundings:
         connections: the workspace's present ones, by ID.
         removed: names of removed connections that are still referred to, by ID.
         workflows: names of the workspace's other workflows, by ID.
-        bound_before: (node ID, connection ID) pairs of the version before, which may stay bound.
+        bound_before: the settings that a node was saved with, by its ID: a node that is bound to
+            somebody's private connection may stay as it was, and not be edited by others.
         approvers: names of the members who may decide approvals, by user ID; None when not known.
         addresses: the members' e-mail addresses, in small letters; None when not known.
         waited_for: the name of the other enabled workflow whose Response the sender of a webhook
@@ -45,7 +47,7 @@ class Surroundings:
     connections: Mapping[str, KnownConnection] = field(default_factory=dict)
     removed: Mapping[str, str] = field(default_factory=dict)
     workflows: Mapping[str, str] = field(default_factory=dict)
-    bound_before: frozenset[tuple[str, str]] = frozenset()
+    bound_before: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     approvers: Mapping[str, str] | None = None
     addresses: frozenset[str] | None = None
     waited_for: Mapping[str, str] = field(default_factory=dict)

@@ -52,8 +52,8 @@ def _connection(
     elif found.connector_key != connector.key or found.is_inbound:
         message = f"{found.name} is no connection through which {connector.name} can be called."
         yield _at(node, "connection_id", message, "Choose one that fits.")
-    elif not found.may_bind and (node.id, chosen) not in surroundings.bound_before:
-        message = f"{found.name} is private, and you may not use it."
+    elif not found.may_bind and node.given not in surroundings.bound_before.get(node.id, ()):
+        message = f"You may not use {found.name}, nor edit a step that does."
         yield _at(node, "connection_id", message, "Ask its owner, or choose another one.")
 
 
