@@ -15,6 +15,7 @@ class FlowDesigner extends HTMLElement {
     this.addEventListener("htmx:afterSwap", (event) => this.onSwap(event), { signal });
     this.addEventListener("htmx:afterSettle", () => this.onSettled(), { signal });
     this.addEventListener("htmx:oobAfterSwap", () => this.mark(), { signal });
+    this.addEventListener("htmx:oobBeforeSwap", (event) => this.onToolbar(event), { signal });
     document.addEventListener("keydown", (event) => this.onKey(event), { signal });
     this.mark();
   }
@@ -70,6 +71,12 @@ class FlowDesigner extends HTMLElement {
     if (this.querySelector("#palette-list")?.dataset.search !== wanted) return;
     this.picks = false;
     this.querySelector(".palette-item")?.click();
+  }
+
+  // A form that is under way stays, lest its answer be lost: that answer has the toolbar drawn anew.
+  onToolbar(event) {
+    const { target } = event.detail;
+    if (target.id === "toolbar" && target.querySelector(".htmx-request")) event.detail.shouldSwap = false;
   }
 
   // Only what has settled answers to clicks.
