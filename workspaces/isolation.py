@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -108,7 +108,8 @@ def ask(
 
     It is one round trip. Statements sent as one simple query are one transaction (PostgreSQL,
     "Multiple Statements in a Simple Query"), so the settings are gone when it ends.
-    Inside an open transaction it is an ordinary nested scope; when the one that is open is the same, it runs in that.
+    Inside an open transaction it is an ordinary nested scope; when the one that is open is the
+    same, it runs in that.
     """
     scope = Scope(str(workspace_id), str(workspace_id))
     return _ask(scope, statement, parameters, using=using)
@@ -125,12 +126,9 @@ def ask_everywhere(
 def _ask(
     scope: Scope, statement: str, parameters: Mapping[str, Any], *, using: str
 ) -> list[tuple[Any, ...]]:
-    if connections[using].in_atomic_block and _scope.get() == scope:
-        with connections[using].cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return _rows(cursor)
     if connections[using].in_atomic_block:
-        with _opened(scope, using=using), connections[using].cursor() as cursor:
+        nested = nullcontext() if _scope.get() == scope else _opened(scope, using=using)
+        with nested, connections[using].cursor() as cursor:
             cursor.execute(statement, parameters)
             return _rows(cursor)
     bounds = {**parameters, "_low": scope.low, "_high": scope.high}
