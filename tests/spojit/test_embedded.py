@@ -101,11 +101,18 @@ def test_the_app_role_owns_nothing_and_cannot_make_a_table(urls: embedded.Urls) 
             connection.execute("CREATE TABLE mine (id integer)")
 
 
-def test_the_demo_role_only_reads_its_own_database(urls: embedded.Urls) -> None:
+def test_the_demo_role_reads_its_own_database_and_writes_only_what_arrives(
+    urls: embedded.Urls,
+) -> None:
     with psycopg.connect(urls.demo_database_url, autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM customers").fetchone() == (3,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM customers")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("DELETE FROM incoming")
+        connection.execute(
+            "INSERT INTO incoming (reference, customer, total_cents) VALUES ('a', 'b', 1)"
+        )
 
 
 @pytest.mark.parametrize("database", ["spojit", "postgres", "template1"])
