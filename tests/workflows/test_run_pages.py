@@ -17,6 +17,7 @@ from tests.workflows.graphs import node
 from tests.workflows.running import START, get
 from workflows import tasks
 from workflows.models import Run, Step
+from workflows.runs import start
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -77,7 +78,7 @@ def test_a_run_of_many_steps_is_shown_with_few_questions(
     cast: Cast, django_assert_max_num_queries: Any
 ) -> None:
     run = looped(cast)
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(44):
         assert page(run, cast.bob, "?step=each[40].bad").status_code == 200
 
 
@@ -111,6 +112,20 @@ def test_a_failed_run_says_where_through_what_why_and_what_to_do() -> None:
     assert f"through {scene.connection.name}" in told
     assert "then replace it." in told
     assert "/given" in told
+
+
+def test_what_started_a_run_is_shown_masked_to_whoever_may_see_its_webhook(cast: Cast) -> None:
+    run = running.ran(cast, [START, node("say")], "start > say", data={"order": "A-17"})
+    assert "A-17" in text(page(run, cast.vera))
+    scene = make_scene(private=True)
+    begin = {"type": "webhook", "connection_id": str(scene.webhook.pk)}
+    nodes = [node("start", "trigger", start=begin), node("say")]
+    flow = running.enabled(scene.cast, nodes, "start > say", name="Heard")
+    heard = start(flow, trigger="webhook", data={"body": "A-18"}, delivery_id=scene.delivery.pk)
+    assert "A-18" in text(page(heard, scene.cast.bob))
+    hidden = text(page(heard, scene.cast.vera))
+    assert "A-18" not in hidden
+    assert "It came through a private connection of Bob" in hidden
 
 
 def test_who_may_not_see_a_private_connection_sees_no_payload_of_its_steps() -> None:

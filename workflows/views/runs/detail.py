@@ -15,7 +15,7 @@ from workflows import hints
 from workflows.models import Run, RunStatus, TriggerKind
 from workflows.runs import rerunning
 from workflows.views import finding, paths
-from workflows.views.runs import showing, step as steps_shown, tracing
+from workflows.views.runs import showing, starting, step as steps_shown, tracing
 from workflows.views.runs.tracing import Asked, Tracer
 from workflows.watching import steps
 from workspaces.access import WorkspaceRequest, requires
@@ -43,6 +43,7 @@ def page(request: WorkspaceRequest, *, run_id: uuid.UUID) -> HttpResponse:
         context["is_step_fresh"] = bool(chosen) and request.GET.get("seen") != chosen["key"]
         status = POLLING_ENDED if run.is_finished else 200
         return render(request, "workflows/runs/_live.html", context, status=status)
+    context["brought"] = starting.data(request, run)
     name = "_body" if target == "run-body" else "detail"
     return render(request, f"workflows/runs/{name}.html", context)
 
