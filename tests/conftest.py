@@ -47,15 +47,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests with a browser in two processes: they share it, and a running installation."""
+    """Keep all tests with a browser in one process: they share it, and a running installation."""
     for item in items:
         if {"browser", "live"} & set(getattr(item, "fixturenames", ())):
-            group = "looking" if item.path.stem in _LOOKING else "acting"
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
-_LOOKING = frozenset({"test_accessibility", "test_states", "test_wrong_input"})
-"""About half of the time that is spent in browsers."""
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
