@@ -12,12 +12,14 @@ from django.conf import settings
 from django.db import connections
 
 from spojit.lib import redaction
-from tests import database, sockets
+from tests import database, sockets, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_django.plugin import DjangoDbBlocker
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests.browser.chromium", "tests.live"]
 
@@ -46,11 +48,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         database.discard(config.stash[_NAME])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all tests with a browser in one process: they share it, and a running installation."""
-    for item in items:
-        if {"browser", "live"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Keep in one process what shares something costly; `loadgroup` needs an older pytest."""
+    return together.Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from connectors.outcomes import Outcome
     from tests.services import Aws
 
-pytestmark = pytest.mark.xdist_group("services")
-
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:

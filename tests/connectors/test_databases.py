@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-pytestmark = pytest.mark.xdist_group("services")
-
-
 @pytest.fixture(scope="module")
 def postgres() -> dict[str, str]:
     """The values of a connection to the tests' own server."""

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from connectors.outcomes import Outcome
     from tests.services import Aws, MailSink
 
-pytestmark = pytest.mark.xdist_group("services")
-
 
 @dataclass
 class Mail:

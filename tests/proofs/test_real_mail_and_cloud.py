@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.servers import Authority
     from tests.services import Aws, MailSink
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.django_db
 
 USE = Use("person", name="Alice")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.proofs.conftest import Reach
     from tests.services import MariaDb
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.django_db
 
 USE = Use("person", name="Alice")
 

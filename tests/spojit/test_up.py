@@ -108,7 +108,6 @@ def wait_until_nothing_is_left(folder: Path) -> None:
     assert processes_of(folder) == []
 
 
-@pytest.mark.xdist_group("up")
 def test_the_first_start_prints_a_log_in_and_ctrl_c_stops_everything(
     folder: Path, port: int
 ) -> None:
@@ -128,7 +127,6 @@ def test_the_first_start_prints_a_log_in_and_ctrl_c_stops_everything(
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
 
-@pytest.mark.xdist_group("up")
 def test_a_killed_one_leaves_nothing_and_starts_again(folder: Path, port: int) -> None:
     with up(folder, port) as process:
         read_until(process, "Ready: ")
@@ -144,7 +142,6 @@ def test_a_killed_one_leaves_nothing_and_starts_again(folder: Path, port: int) -
     wait_until_nothing_is_left(folder)
 
 
-@pytest.mark.xdist_group("up")
 def test_a_taken_port_is_said_in_one_line(folder: Path, port: int) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

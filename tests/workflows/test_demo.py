@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
