@@ -9,7 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.complete
-WORKERS ?= auto
+# Browsers and servers are waited for much: one process more than there are cores.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 ARGS ?=
 
 # What tests the apps whose coverage is wanted; measuring doubles the time.
