@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-_ACTING = "acting"
-_LOOKING = "looking"
+_BROWSER = "browser"
 _SERVICES = "services"
 _UP = "up"
 
 GROUPS = {
-    "tests/browser/test_accessibility": _LOOKING,
-    "tests/browser/test_states": _LOOKING,
-    "tests/browser/test_wrong_input": _LOOKING,
-    "tests/browser/": _ACTING,
+    "tests/browser/": _BROWSER,
     "tests/connectors/test_aws": _SERVICES,
     "tests/connectors/test_databases": _SERVICES,
     "tests/connectors/test_mail_and_storage": _SERVICES,
@@ -24,8 +20,7 @@ GROUPS = {
     "tests/workflows/test_demo": _SERVICES,
     "tests/spojit/test_up": _UP,
 }
-"""By the beginning of a test's name, the first that fits. Each browser needs an installation that
-runs; two of them, so that neither is what all else waits for in the end."""
+"""By the beginning of a test's name; a browser needs a running installation besides."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]

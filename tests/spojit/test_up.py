@@ -108,28 +108,12 @@ def wait_until_nothing_is_left(folder: Path) -> None:
     assert processes_of(folder) == []
 
 
-def test_the_first_start_prints_a_log_in_and_ctrl_c_stops_everything(
-    folder: Path, port: int
-) -> None:
+def test_it_prints_a_log_in_survives_a_kill_and_stops_by_ctrl_c(folder: Path, port: int) -> None:
     with up(folder, port) as process:
         lines = read_until(process, "Ready: ")
         assert f"Demo workspace: http://127.0.0.1:{port}/w/demo/connections/" in lines
-        assert [get(port, path) for path in ("/healthz", "/readyz", "/accounts/login/")] == [
-            200,
-            200,
-            200,
-        ]
-        process.send_signal(signal.SIGINT)
-        assert all_output(process).splitlines()[-1] == "Stopped. The data is kept."
-        assert process.wait() == 0
-    wait_until_nothing_is_left(folder)
-    for name in ("root-keys", "secret-key", "embedded.json"):
-        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
-
-
-def test_a_killed_one_leaves_nothing_and_starts_again(folder: Path, port: int) -> None:
-    with up(folder, port) as process:
-        read_until(process, "Ready: ")
+        paths = ("/healthz", "/readyz", "/accounts/login/")
+        assert [get(port, path) for path in paths] == [200, 200, 200]
         process.kill()
     wait_until_nothing_is_left(folder)
     with up(folder, port) as process:
@@ -137,9 +121,12 @@ def test_a_killed_one_leaves_nothing_and_starts_again(folder: Path, port: int) -
         with up(folder, port) as second:
             assert f"Spojit already runs on {folder}: stop it first." in all_output(second)
             assert second.wait() == 1
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        assert all_output(process).splitlines()[-1] == "Stopped. The data is kept."
         assert process.wait() == 0
     wait_until_nothing_is_left(folder)
+    for name in ("root-keys", "secret-key", "embedded.json"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
 
 def test_a_taken_port_is_said_in_one_line(folder: Path, port: int) -> None:
