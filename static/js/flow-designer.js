@@ -12,8 +12,8 @@ class FlowDesigner extends HTMLElement {
     this.addEventListener("run-started", () => this.closeDialogs(), { signal });
     this.addEventListener("draft-moved", () => this.openPanel(this.dataset.chosen), { signal });
     this.addEventListener("problems-told", () => this.tellProblems(), { signal });
-    this.addEventListener("htmx:afterSwap", (event) => this.onSwap(event), { signal });
-    this.addEventListener("htmx:afterSettle", () => this.onSettled(), { signal });
+    this.addEventListener("htmx:afterSwap", () => this.mark(), { signal });
+    this.addEventListener("htmx:afterSettle", (event) => this.onSettled(event), { signal });
     this.addEventListener("htmx:oobAfterSwap", () => this.mark(), { signal });
     this.addEventListener("htmx:oobBeforeSwap", (event) => this.onToolbar(event), { signal });
     document.addEventListener("keydown", (event) => this.onKey(event), { signal });
@@ -45,12 +45,6 @@ class FlowDesigner extends HTMLElement {
     for (const dialog of this.querySelectorAll(":scope > dialog[open]")) dialog.close();
   }
 
-  onSwap(event) {
-    if (event.detail.target.id === "adding") this.querySelector("[data-palette-search]")?.focus();
-    if (event.detail.target.id === "acting") event.detail.target.querySelector(".card-body button, select")?.focus();
-    this.mark();
-  }
-
   // Enter takes the first that fits what was typed, as soon as that is known; arrows go through the list.
   onPalette(event) {
     const search = this.querySelector("[data-palette-search]");
@@ -79,8 +73,11 @@ class FlowDesigner extends HTMLElement {
     if (target.id === "toolbar" && target.querySelector(".htmx-request")) event.detail.shouldSwap = false;
   }
 
-  // Only what has settled answers to clicks.
-  onSettled() {
+  // Only what has settled answers to clicks and hears what is typed.
+  onSettled(event) {
+    const { target } = event.detail;
+    if (target.id === "adding") target.querySelector("[data-palette-search]")?.focus();
+    if (target.id === "acting") target.querySelector(".card-body button, select")?.focus();
     if (this.picks) this.pick();
     this.show();
   }
