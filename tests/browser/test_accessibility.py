@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import looking, table, world as worlds
-from tests.proofs.sizes import IS_FULL
+from tests.proofs.sizes import IS_FULL, only_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,10 +28,12 @@ def test_no_page_is_missing_from_the_table() -> None:
     assert table.known() - found == set(), "these are gone: take them out"
 
 
+@only_whole
 def test_pages_for_visitors_have_no_fault(visitor: Visitor) -> None:
     assert_no_fault(visitor, table.of_visitors(worlds.make()))
 
 
+@only_whole
 def test_pages_of_an_empty_workspace_have_no_fault(visitor: Visitor) -> None:
     world = worlds.make()
     visitor.enter(world.alice)
@@ -55,6 +57,7 @@ def test_pages_of_a_full_workspace_have_no_fault(
     assert_no_fault(visitor, pages(world))
 
 
+@only_whole
 def test_a_list_of_a_thousand_has_no_fault(visitor: Visitor) -> None:
     world = worlds.make()
     worlds.add_many(world.quiet)

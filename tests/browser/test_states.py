@@ -13,6 +13,7 @@ from spojit.lib import clock
 from tests import factories
 from tests.browser import looking, world as worlds
 from tests.browser.steps import code_for, link_in_mail
+from tests.proofs.sizes import only_whole
 from workspaces import invitations, sessions
 from workspaces.models import Invitation, Session
 
@@ -53,6 +54,7 @@ def looker(visitor: Visitor) -> Iterator[Looker]:
     assert came.found == [], "\n".join(came.found)
 
 
+@only_whole
 def test_choosing_a_new_password_has_no_fault(looker: Looker, visitor: Visitor) -> None:
     factories.make_user("Zoe", email=LONG_ADDRESS)
     visitor.go("/accounts/password/reset/")
@@ -85,6 +87,7 @@ def test_proving_an_address_has_no_fault(looker: Looker, visitor: Visitor) -> No
     looker.look("confirm-taken", sees="confirmed by another account")
 
 
+@only_whole
 def test_signing_in_with_a_second_factor_has_no_fault(looker: Looker, visitor: Visitor) -> None:
     alice = factories.make_user("Alice")
     factories.make_workspace("Northwind", slug="northwind", owner=alice)
@@ -142,6 +145,7 @@ def confirm_it_is_you(looker: Looker, visitor: Visitor, alice: User) -> None:
     looker.look("again-code-wrong", sees="Incorrect code.")
 
 
+@only_whole
 def test_an_invitation_in_each_state_has_no_fault(looker: Looker, visitor: Visitor) -> None:
     owner = factories.make_user(worlds.LONG_PERSON)
     workspace = factories.make_workspace("Northwind " + "z" * 60, slug="northwind", owner=owner)
@@ -179,6 +183,7 @@ def test_sessions_have_no_fault(looker: Looker, visitor: Visitor) -> None:
     looker.look("sessions-one", sees="Signed out of it.")
 
 
+@only_whole
 def test_the_staff_pages_have_no_fault_of_ours(looker: Looker, visitor: Visitor) -> None:
     world = worlds.make()
     world.alice.is_superuser = True

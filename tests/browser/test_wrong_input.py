@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from tests.browser import looking, world as worlds
+from tests.proofs.sizes import only_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,7 @@ UNFOLD = "folds => folds.forEach(fold => { fold.open = true; })"
 LONG = "x" * 300
 
 
+@only_whole
 def test_forms_of_visitors(visitor: Visitor) -> None:
     worlds.make()
     taken = {"name": "\u202eZoe", "email": "no address", "workspace": LONG, "password1": "short"}
@@ -42,6 +44,7 @@ def test_forms_of_visitors(visitor: Visitor) -> None:
     )
 
 
+@only_whole
 def test_forms_of_an_account(visitor: Visitor) -> None:
     visitor.enter(worlds.make().alice)
     passwords = {"oldpassword": "wrong", "password1": "short", "password2": "other"}
@@ -56,6 +59,7 @@ def test_forms_of_an_account(visitor: Visitor) -> None:
     )
 
 
+@only_whole
 def test_forms_of_a_workspace(visitor: Visitor) -> None:
     world = worlds.make()
     visitor.enter(world.alice)

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T", bound=Callable[..., None])
 
 IS_FULL = os.environ.get("SOAK") == "true"
 
@@ -10,3 +16,10 @@ IS_FULL = os.environ.get("SOAK") == "true"
 def sized(reduced: float, stated: float) -> float:
     """Choose the size of this run."""
     return stated if IS_FULL else reduced
+
+
+def only_whole(test: T) -> T:
+    """Leave a test to `make soak`: one that takes long and tells little that others do not."""
+    skipping = pytest.mark.skipif(not IS_FULL, reason="left to make soak")
+    marked: T = pytest.mark.soak(skipping(test))
+    return marked

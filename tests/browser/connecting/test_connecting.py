@@ -13,6 +13,7 @@ from spojit.lib import clock
 from tests.browser import looking
 from tests.browser.connecting import journeys
 from tests.browser.connecting.journeys import LIST, NEW, ONE
+from tests.proofs.sizes import only_whole
 from workspaces import isolation
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def test_more_scopes_are_asked_for_in_place(visitor: Visitor, service: Authoriza
     expect(visitor.page.get_by_text("read, write")).to_be_visible()
 
 
+@only_whole
 def test_the_pages_of_oauth_apps_have_no_fault(
     visitor: Visitor, service: AuthorizationServer
 ) -> None:
