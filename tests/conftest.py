@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import django
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db import connections
 
 from spojit.lib import redaction
 from tests import database, sockets, together
+from tests.proofs.sizes import sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.browser.chromium", "tests.live"]
 
 _NAME = pytest.StashKey[str]()
+
+hypothesis.settings.register_profile("sized", max_examples=int(sized(30, 100)), deadline=None)
+hypothesis.settings.load_profile("sized")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,6 +84,14 @@ def _forget_data_keys() -> None:
     from workspaces.vault import keyring  # noqa: PLC0415 - Django is set up by now
 
     keyring.forget()
+
+
+@pytest.fixture(autouse=True)
+def _forget_pace() -> None:
+    """Take deliveries again from whoever sent too many in the test before."""
+    from connections.inbound import pace  # noqa: PLC0415 - Django is set up by now
+
+    pace.forget()
 
 
 @pytest.fixture(scope="session")

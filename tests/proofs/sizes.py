@@ -11,6 +11,7 @@ import pytest
 T = TypeVar("T", bound=Callable[..., None])
 
 IS_FULL = os.environ.get("SOAK") == "true"
+LEFT_TO_SOAK = pytest.mark.skipif(not IS_FULL, reason="left to make soak")
 
 
 def sized(reduced: float, stated: float) -> float:
@@ -20,6 +21,5 @@ def sized(reduced: float, stated: float) -> float:
 
 def only_whole(test: T) -> T:
     """Leave a test to `make soak`: one that takes long and tells little that others do not."""
-    skipping = pytest.mark.skipif(not IS_FULL, reason="left to make soak")
-    marked: T = pytest.mark.soak(skipping(test))
+    marked: T = pytest.mark.soak(LEFT_TO_SOAK(test))
     return marked
