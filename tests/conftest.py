@@ -14,7 +14,7 @@ from django.db import connections
 
 from spojit.lib import redaction
 from tests import database, sockets, together
-from tests.proofs.sizes import sized
+from tests.proofs.sizes import LEFT, LEFT_TO_SOAK, sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Drop the database again."""
     if _NAME in config.stash:
         database.discard(config.stash[_NAME])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the longest tests to `make soak`."""
+    for item in items:
+        if item.nodeid.startswith(LEFT):
+            item.add_marker(pytest.mark.soak)
+            item.add_marker(LEFT_TO_SOAK)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from spojit.lib import clock
 from spojit.lib.ids import new_id
+from tests.proofs.sizes import sized
 from workflows.definition.surroundings import Surroundings
 from workflows.definition.validation import validate
 from workflows.engine import alone
@@ -210,7 +211,7 @@ EMPTY = {"list": [], "n": 0, "x": None}
 @given(definitions(), datas, st.integers(1, 40))
 @example({"nodes": [], "wires": []}, EMPTY, 1)
 @settings(
-    max_examples=300,
+    max_examples=int(sized(60, 300)),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
