@@ -16,6 +16,7 @@ GROUPS = {
     "tests/connectors/test_aws": _SERVICES,
     "tests/connectors/test_databases": _SERVICES,
     "tests/connectors/test_mail_and_storage": _SERVICES,
+    "tests/connectors/test_redis": _SERVICES,
     "tests/proofs/test_real_": _SERVICES,
     "tests/workflows/test_demo": _SERVICES,
     "tests/spojit/test_up": _UP,

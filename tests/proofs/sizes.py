@@ -18,6 +18,7 @@ LEFT = (
     "tests/browser/connecting/test_connecting.py::test_another_account_",
     "tests/browser/connecting/test_connecting.py::test_more_scopes_",
     "tests/browser/test_accessibility.py::test_pages_of_a_full_workspace_have_no_fault[of_a_",
+    "tests/browser/test_designer_panel.py",
     "tests/browser/test_keyboard.py",
     "tests/browser/test_states.py",
     "tests/browser/test_without_javascript.py",
