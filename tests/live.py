@@ -22,6 +22,8 @@ from tests.database import BASE_DIR, VAR_DIR
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workspaces.models.data_key import DataKey
+
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
 CELERY = ["celery", "--app", "spojit"]
@@ -38,6 +40,7 @@ class Live:
         self.service_ports = service_ports
         self.url = f"http://{HOST}:{port}"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._platform_key: DataKey | None = None
 
     def start(self, name: str) -> None:
         """Start a process and wait until it is ready."""
@@ -92,6 +95,16 @@ class Live:
         """Return the mails that were sent, oldest first, each with its headers."""
         files = sorted((self.folder / "mail").glob("*"), key=lambda path: path.stat().st_mtime_ns)
         return [path.read_text() for path in files]
+
+    def keep_platform_key(self) -> None:
+        """Give the emptied table the key again with which running processes may yet seal."""
+        from workspaces import isolation  # noqa: PLC0415 - Django is set up by now
+        from workspaces.models.data_key import PLATFORM, DataKey  # noqa: PLC0415 - likewise
+        from workspaces.vault import keyring  # noqa: PLC0415 - likewise
+
+        self._platform_key = self._platform_key or keyring.make(PLATFORM, version=1)
+        with isolation.workspace(PLATFORM):
+            DataKey.objects.bulk_create([self._platform_key])
 
     def forget_mails(self) -> None:
         """Remove the mails that were sent."""
@@ -170,6 +183,7 @@ def live_processes(django_db_setup: None) -> Iterator[Live]:
 @pytest.fixture
 def live(live_processes: Live, transactional_db: None) -> Live:
     """The running installation: empty but for the catalogue."""
+    live_processes.keep_platform_key()
     live_processes.start_what_rests("web", "worker")
     call_command("sync_connectors", verbosity=0)
     live_processes.forget_mails()
