@@ -10,20 +10,16 @@ import math
 import threading
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-
-import redis
-import structlog
-from django.conf import settings
+from typing import TYPE_CHECKING
 
 from spojit.lib import clock
+from spojit.lib.spare_redis import SpareRedis
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable
     from datetime import datetime
 
-log = structlog.get_logger(__name__)
+    import redis
 
 LONGEST_SECONDS = 300.0
 """A service that asks for more is asked again by then."""
@@ -35,8 +31,6 @@ BEGINS_WITH = 5
 FRESH_SECONDS = 0.2
 """For so long this process remembers what Redis said."""
 
-REST_SECONDS = 5.0
-TIMEOUT_SECONDS = 0.5
 MOST_REMEMBERED = 10_000
 
 
@@ -45,12 +39,11 @@ class _Memory:
 
     def __init__(self) -> None:
         self.known: dict[uuid.UUID, tuple[float, float]] = {}
-        self.rests_until = 0.0
         self.lock = threading.Lock()
-        self.client: redis.Redis | None = None
 
 
 _memory = _Memory()
+_redis = SpareRedis(without="calls are not held back for rate limits")
 
 
 def note(connection_id: uuid.UUID, *, seconds: float) -> None:
@@ -59,7 +52,7 @@ def note(connection_id: uuid.UUID, *, seconds: float) -> None:
     if until <= _until(connection_id):
         return
     _remember(connection_id, until)
-    _asked(lambda client: client.set(_key(connection_id), until, ex=_keep(until)))
+    _redis.ask(lambda client: client.set(_key(connection_id), until, ex=_keep(until)))
 
 
 def wait_for(connection_id: uuid.UUID) -> datetime | None:
@@ -75,14 +68,14 @@ def wait_for(connection_id: uuid.UUID) -> datetime | None:
 def forget() -> None:
     """Forget what this process knows; for tests."""
     _memory.known.clear()
-    _memory.rests_until = 0.0
+    _redis.forget()
 
 
 def _until(connection_id: uuid.UUID) -> float:
     known, asked_at = _memory.known.get(connection_id, (0.0, -math.inf))
     if time.monotonic() - asked_at < FRESH_SECONDS:
         return known
-    found = _asked(lambda client: client.get(_key(connection_id)))
+    found = _redis.ask(lambda client: client.get(_key(connection_id)))
     until = float(found) if found else 0.0
     _remember(connection_id, until)
     return until
@@ -98,19 +91,7 @@ def _place(connection_id: uuid.UUID, until: float) -> int:
             pipeline.expire(name, _keep(until))
             return int(pipeline.execute()[0])
 
-    return _asked(take) or 1
-
-
-def _asked(ask: Callable[[redis.Redis], Any]) -> Any:
-    """Ask Redis; without it nothing is limited, and it is let rest for a while."""
-    if time.monotonic() < _memory.rests_until:
-        return None
-    try:
-        return ask(_client())
-    except redis.RedisError:
-        _memory.rests_until = time.monotonic() + REST_SECONDS
-        log.warning("Redis did not answer: calls are not held back for rate limits")
-        return None
+    return _redis.ask(take) or 1
 
 
 def _remember(connection_id: uuid.UUID, until: float) -> None:
@@ -126,13 +107,3 @@ def _key(connection_id: uuid.UUID) -> str:
 
 def _keep(until: float) -> int:
     return int(until - clock.now().timestamp()) + 60
-
-
-def _client() -> redis.Redis:
-    if _memory.client is None:
-        _memory.client = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-        )
-    return _memory.client

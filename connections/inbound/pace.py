@@ -11,22 +11,20 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-import redis
-import structlog
 from django.conf import settings
+
+from spojit.lib.spare_redis import SpareRedis
 
 if TYPE_CHECKING:
     import uuid
 
-log = structlog.get_logger(__name__)
+    import redis
 
 WINDOW_SECONDS = 60
 WAKE = "hooks:wake"
 GATHER_SECONDS = 0.02
 """How long counts are gathered before Redis is asked again; a worker stays as long for more."""
 WAKE_SECONDS = 5
-REST_SECONDS = 5.0
-TIMEOUT_SECONDS = 0.5
 MOST_REMEMBERED = 10_000
 
 
@@ -38,18 +36,17 @@ class Counted(NamedTuple):
 
 
 class _Memory:
-    """What is over its limit, until when (seconds since 1970); when Redis may be asked again."""
+    """What is over its limit, until when (seconds since 1970); what is gathered, since when."""
 
     def __init__(self) -> None:
         self.until: dict[str, float] = {}
-        self.rests_until = 0.0
         self.lock = threading.Lock()
         self.gathered: Counter[Counted] = Counter()
         self.asked_at = self.woke_at = 0.0
-        self.client: redis.Redis | None = None
 
 
 _memory = _Memory()
+_redis = SpareRedis(without="deliveries are not limited, a sweep hands them over")
 
 
 def address(of: str | None) -> Counted:
@@ -77,12 +74,10 @@ def note(*all_counted: Counted, wakes: bool = False) -> bool:
     if gathered is None:
         return False
     window, passed = divmod(int(time.time()), WINDOW_SECONDS)
-    try:
-        counts, is_first = _count(gathered, window, wakes=wakes)
-    except redis.RedisError:
-        _memory.rests_until = time.monotonic() + REST_SECONDS
-        log.warning("Redis did not answer: deliveries are not limited, a sweep hands them over")
+    answer = _redis.ask(lambda client: _count(client, gathered, window, wakes=wakes))
+    if answer is None:
         return False
+    counts, is_first = answer
     for counted, count in zip(gathered, counts, strict=True):
         if count >= counted.limit:
             _remember(counted, until=time.time() + WINDOW_SECONDS - passed)
@@ -91,10 +86,10 @@ def note(*all_counted: Counted, wakes: bool = False) -> bool:
 
 def _gathered(all_counted: tuple[Counted, ...], *, wakes: bool) -> Counter[Counted] | None:
     """Add to what is gathered, and give it all when it is time to ask Redis."""
+    if _redis.is_resting:
+        return None
     with _memory.lock:
         now = time.monotonic()
-        if now < _memory.rests_until:
-            return None
         gathered = _memory.gathered
         gathered.update(all_counted)
         if now - (_memory.woke_at if wakes else _memory.asked_at) < GATHER_SECONDS:
@@ -106,18 +101,21 @@ def _gathered(all_counted: tuple[Counted, ...], *, wakes: bool) -> Counter[Count
 
 def looked() -> None:
     """Let what comes from now on wake a worker again: one begins to look."""
-    _client().delete(WAKE)
+    _redis.ask(lambda client: client.delete(WAKE))
 
 
 def forget() -> None:
     """Forget what was over its limit; for tests."""
     _memory.until.clear()
     _memory.gathered.clear()
-    _memory.rests_until = _memory.asked_at = _memory.woke_at = 0.0
+    _memory.asked_at = _memory.woke_at = 0.0
+    _redis.forget()
 
 
-def _count(gathered: Counter[Counted], window: int, *, wakes: bool) -> tuple[list[int], bool]:
-    with _client().pipeline(transaction=False) as pipeline:
+def _count(
+    client: redis.Redis, gathered: Counter[Counted], window: int, *, wakes: bool
+) -> tuple[list[int], bool]:
+    with client.pipeline(transaction=False) as pipeline:
         for counted, times in gathered.items():
             name = f"{counted.key}:{window}"
             pipeline.incrby(name, times)
@@ -135,13 +133,3 @@ def _remember(counted: Counted, *, until: float) -> None:
             now = time.time()
             _memory.until = {key: at for key, at in _memory.until.items() if at > now}
         _memory.until[counted.key] = until
-
-
-def _client() -> redis.Redis:
-    if _memory.client is None:
-        _memory.client = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-        )
-    return _memory.client

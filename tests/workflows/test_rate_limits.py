@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import redis
 
 from connections import rate_limits
 from connectors import answers, registry
@@ -88,23 +87,19 @@ def test_a_refused_run_with_attempts_left_waits_as_long_and_calls_again(
 
 
 def test_what_redis_forgot_costs_nobody_a_run(
-    cast: Cast, reach: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    cast: Cast, reach: Callable[..., None], settings: Any
 ) -> None:
     with servers.recording(refusing_once(retry_after="60")) as server:
         reach(server.port)
         workflow = asked(cast, server)
         running.start(workflow)
         assert running.work() == ["failed"]
-        client = rate_limits._client()
-        client.delete(*client.scan_iter("rate:*"))
+        rate_limits._redis.ask(lambda client: client.delete(*client.scan_iter("rate:*")))
         rate_limits.forget()
         running.start(workflow)
         assert running.work() == ["completed"]
 
-    def broken() -> redis.Redis:
-        raise redis.ConnectionError
-
-    monkeypatch.setattr(rate_limits, "_client", broken)
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     rate_limits.forget()
     connection_id = new_id()
     rate_limits.note(connection_id, seconds=60)
