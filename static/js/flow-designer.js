@@ -8,8 +8,8 @@ class FlowDesigner extends HTMLElement {
     const { signal } = this.abort;
     this.addEventListener("click", (event) => this.onClick(event), { signal });
     this.addEventListener("step-chosen", (event) => this.onChosen(event.detail.id), { signal });
-    this.addEventListener("draft-changed", () => this.closeDialogs(), { signal });
-    this.addEventListener("run-started", () => this.closeDialogs(), { signal });
+    this.addEventListener("draft-changed", (event) => this.closeDialog(event), { signal });
+    this.addEventListener("run-started", (event) => this.closeDialog(event), { signal });
     this.addEventListener("draft-moved", () => this.openPanel(this.dataset.chosen), { signal });
     this.addEventListener("problems-told", () => this.tellProblems(), { signal });
     this.addEventListener("htmx:afterSwap", () => this.mark(), { signal });
@@ -41,8 +41,9 @@ class FlowDesigner extends HTMLElement {
     dialog.showModal();
   }
 
-  closeDialogs() {
-    for (const dialog of this.querySelectorAll(":scope > dialog[open]")) dialog.close();
+  // What was asked for elsewhere, such as in the panel, leaves a dialog open that was opened meanwhile.
+  closeDialog(event) {
+    event.target.closest(".designer-dialog")?.close();
   }
 
   // Enter takes the first that fits what was typed, as soon as that is known; arrows go through the list.

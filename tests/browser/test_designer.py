@@ -81,6 +81,25 @@ def test_branches_are_built_with_the_mouse_undone_and_saved_while_somebody_looks
     assert looking.faults(visitor.page, "-designer") == []
 
 
+def test_what_is_kept_late_leaves_the_palette_open(visitor: Visitor) -> None:
+    came(visitor)
+    page, held = visitor.page, []
+    designer = Designer(visitor)
+    designer.add("Start", "loop")
+    number = str(page.locator("#canvas").get_attribute("data-number"))
+    page.route("**/steps/loop/**", lambda route: held.append(route))
+    designer.panel.locator("[name=items]").fill("{{ trigger.orders }}")
+    page.get_by_role("button", name="Add a step after Loop, when done", exact=True).click()
+    expect(page.locator("#adding .palette")).to_be_visible()
+    while not held:
+        page.wait_for_timeout(20)
+
+    held[0].continue_()
+
+    expect(page.locator("#canvas")).not_to_have_attribute("data-number", number)
+    expect(page.locator("#adding .palette")).to_be_visible()
+
+
 def test_the_same_is_built_with_the_keyboard_alone(visitor: Visitor) -> None:
     workflow, _ = came(visitor)
     keys, page = visitor.page.keyboard, visitor.page

@@ -23,7 +23,7 @@ programs = [
     Program(name, [sys.executable, "-u", "-c", code])
     for name, code in zip(sys.argv[1::2], sys.argv[2::2])
 ]
-say = lambda line: print(line, flush=True)
+say = lambda line: print(line + "\\n", end="", flush=True)
 sys.exit(Supervisor(programs, say=say, started=lambda numbers: say(f"started {numbers}")).run())
 """
 SLEEPS = "import time; print('up'); time.sleep(60)"
