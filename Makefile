@@ -38,11 +38,11 @@ run: setup  ## Run everything in the foreground on PORT (8000); Ctrl-C stops it 
 	@exec $(BIN)/python manage.py up
 
 test: setup browsers  ## Run all tests, browser tests included (ARGS="-k name" narrows)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 coverage: setup browsers  ## Measure how much of connections and workspaces is tested, and want 95 % of branches
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadscope $(MEASURED)
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(MEASURED)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=95
 

@@ -12,7 +12,8 @@ has_library() {
 missing=
 # The program by which Playwright drives the browser is linked with it.
 has_library libatomic.so.1 || missing="$missing libatomic1"
-command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v chromium-headless-shell >/dev/null 2>&1 || command -v chromium >/dev/null 2>&1 ||
+    missing="$missing chromium-headless-shell"
 command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ] || missing="$missing mariadb-server"
 [ -n "$missing" ] || exit 0
 # shellcheck disable=SC2086  # a list of words

@@ -54,7 +54,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the longest tests to `make soak`."""
+    """Leave the longest tests to `make soak`, and begin with the longest of the others."""
+    together.sort(items)
     for item in items:
         if item.nodeid.startswith(LEFT):
             item.add_marker(pytest.mark.soak)

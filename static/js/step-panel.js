@@ -98,7 +98,7 @@ class StepPanel extends HTMLElement {
     const isWaited = verb !== "get" || target?.contains(this);
     if (!this.isBusy || !isWaited || event.target === this.form) return;
     event.preventDefault();
-    const goOn = () => event.detail.issueRequest();
+    const goOn = () => follow(event);
     const timer = setTimeout(goOn, PATIENCE_MS);
     const onStored = ({ detail }) => {
       clearTimeout(timer);
@@ -124,6 +124,12 @@ class StepPanel extends HTMLElement {
     clearTimeout(this.timer);
     if (text === "Saved") this.timer = setTimeout(() => (place.textContent = ""), DELAY_MS * 20);
   }
+}
+
+// The canvas may have been drawn anew since: what was clicked is gone then, where it leads to is not.
+function follow({ target: link, detail }) {
+  if (link.isConnected) detail.issueRequest();
+  else if (detail.verb === "get") window.htmx.ajax("GET", detail.path, { target: detail.target, source: detail.target });
 }
 
 // How a part was drawn by the server: without what scripts put in, htmx marks, and what differs each time.

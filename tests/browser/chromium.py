@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
+_PROGRAMS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
+CHROMIUM = next((path for path in _PROGRAMS if path.exists()), _PROGRAMS[0])
+"""The one without a window's frame takes a quarter less of the processor."""
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,7 +32,8 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  # slow, and few need it
 
     if not CHROMIUM.exists():
-        pytest.fail(f"Browser tests need {CHROMIUM}: `apt-get install chromium`, or `make test`.")
+        command = f"apt-get install {CHROMIUM.name}"
+        pytest.fail(f"Browser tests need {CHROMIUM}: `{command}`, or `make test`.")
     # Playwright's own event loop runs in this thread, where Django would refuse queries.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

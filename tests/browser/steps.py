@@ -17,7 +17,7 @@ from tests import factories, servers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route
 
     from tests.live import Live
     from tests.servers import Received, Reply, Server
@@ -113,6 +113,31 @@ class Visitor:
         self.go("/accounts/login/")
         self.fill(login=email, password=factories.PASSWORD)
         self.press("Sign in")
+
+
+class Held:
+    """Requests to addresses like this one, which get no further until they are let go."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        """Keep them from now on."""
+        self._page = page
+        self._routes: list[Route] = []
+        page.route(address, self._keep)
+
+    def wait(self) -> None:
+        """Wait for the first one."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not self._routes:
+            assert time.monotonic() < deadline, "Nothing was asked for."
+            self._page.wait_for_timeout(20)
+
+    def let_go(self) -> None:
+        """Let those go that came."""
+        for route in self._routes:
+            route.continue_()
+
+    def _keep(self, route: Route) -> None:
+        self._routes.append(route)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests import factories
 from tests.browser import looking
 from tests.browser.designing import Designer
+from tests.browser.steps import Held
 from tests.workflows.graphs import definition, node
 from workflows import drafts, lifecycle
 
@@ -83,18 +84,16 @@ def test_branches_are_built_with_the_mouse_undone_and_saved_while_somebody_looks
 
 def test_what_is_kept_late_leaves_the_palette_open(visitor: Visitor) -> None:
     came(visitor)
-    page, held = visitor.page, []
-    designer = Designer(visitor)
+    page, designer = visitor.page, Designer(visitor)
     designer.add("Start", "loop")
     number = str(page.locator("#canvas").get_attribute("data-number"))
-    page.route("**/steps/loop/**", lambda route: held.append(route))
+    held = Held(page, "**/steps/loop/**")
     designer.panel.locator("[name=items]").fill("{{ trigger.orders }}")
     page.get_by_role("button", name="Add a step after Loop, when done", exact=True).click()
     expect(page.locator("#adding .palette")).to_be_visible()
-    while not held:
-        page.wait_for_timeout(20)
+    held.wait()
 
-    held[0].continue_()
+    held.let_go()
 
     expect(page.locator("#canvas")).not_to_have_attribute("data-number", number)
     expect(page.locator("#adding .palette")).to_be_visible()

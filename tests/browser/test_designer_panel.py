@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -9,9 +10,10 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser import looking
-from tests.browser.steps import KEY
+from tests.browser.steps import KEY, Held
 from tests.workflows.graphs import definition, node
 from workflows import drafts, lifecycle, trying
+from workflows.definition import editing
 
 if TYPE_CHECKING:
     from tests.browser.steps import Service, Visitor
@@ -71,6 +73,22 @@ def test_a_step_is_set_up_from_the_keyboard_and_loses_nothing(visitor: Visitor) 
     drafts.undo(workflow)
     expect(page.get_by_label("Value", exact=True).nth(1)).to_have_value("")
     assert looking.faults(page, "panel") == []
+
+
+def test_another_step_is_opened_though_the_canvas_was_drawn_anew(visitor: Visitor) -> None:
+    workflow, alice = designed(visitor)
+    page = visitor.page
+    visitor.go(reverse("workflows:designer", args=["northwind", workflow.pk]) + "?step=answer")
+    held = Held(page, "**/steps/answer/")
+    page.get_by_label("Body", exact=True).fill("kept")
+    page.locator("#card-order").click()
+    held.wait()
+    rename = partial(editing.rename, node_id="call", name="Ask the shop")
+    drafts.edit(workflow, rename, said="Renamed", actor=alice)
+    expect(page.locator("#card-call")).to_contain_text("Ask the shop")
+    held.let_go()
+    expect(page.get_by_role("heading", name="Order", exact=True)).to_be_visible()
+    assert told(workflow, "answer")["body"] == "kept"
 
 
 def test_a_new_connection_comes_back_chosen(visitor: Visitor, crm: Service) -> None:

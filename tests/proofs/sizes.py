@@ -14,18 +14,11 @@ IS_FULL = os.environ.get("SOAK") == "true"
 LEFT_TO_SOAK = pytest.mark.skipif(not IS_FULL, reason="left to make soak")
 
 LEFT = (
-    "tests/browser/connecting/test_connecting.py::test_an_answer_",
-    "tests/browser/connecting/test_connecting.py::test_another_account_",
     "tests/browser/connecting/test_connecting.py::test_more_scopes_",
     "tests/browser/test_accessibility.py::test_pages_of_a_full_workspace_have_no_fault[of_a_",
-    "tests/browser/test_designer_panel.py",
-    "tests/browser/test_keyboard.py",
     "tests/browser/test_states.py",
     "tests/browser/test_without_javascript.py",
     "tests/browser/test_wrong_input.py",
-    "tests/proofs/test_leaks_of_grants.py",
-    "tests/proofs/test_refresh_sweep.py",
-    "tests/proofs/test_rotation.py",
 )
 """Beginnings of the names of tests that take longest, which `make soak` alone runs."""
 
