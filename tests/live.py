@@ -162,7 +162,7 @@ def rest() -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let the running installation rest while other tests use its database."""
-    if "live" not in getattr(item, "fixturenames", ()):
+    if "live_processes" not in getattr(item, "fixturenames", ()):
         rest()
 
 
