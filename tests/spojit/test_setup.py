@@ -109,7 +109,7 @@ def test_pip_fetches_uv_and_does_without_it(tmp_path: Path, uv: str, asked: str)
 def test_who_may_not_install_what_tests_need_is_told_how(tmp_path: Path) -> None:
     programs = {"id": "echo 1000", "apt-get": "exit 1", "mariadbd": "exit 0"}
     assert run("test-servers.sh", programs=programs, folder=tmp_path) == (
-        1, "", "The tests need more than Python: sudo apt-get install chromium\n",
+        1, "", "The tests need more than Python: sudo apt-get install chromium-headless-shell\n",
     )  # fmt: skip
 
 

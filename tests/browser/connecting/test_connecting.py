@@ -112,6 +112,7 @@ def test_another_account_is_shown_before_anything_is_replaced(
     one = journeys.here(visitor)
     reconnect(visitor, service, one, account="bob")
     visitor.sees("The credentials now belong to another account")
+    expect(visitor.page.locator("#checklist-live[hx-get]")).to_have_count(0)  # it reloads the page
     looked_at(visitor)
     visitor.press("Keep alice")
     visitor.sees("The account stays as it was; the other credentials were destroyed.")
