@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 
@@ -14,6 +16,7 @@ from workflows.models import Run, TriggerKind, Workflow
 from workflows.runs import claiming, graphs, starting
 from workflows.runs.starting import CannotStart, WorkflowDisabled
 from workflows.runs.values import TooLarge
+from workspaces import isolation
 
 if TYPE_CHECKING:
     from connections.models import Delivery
@@ -21,13 +24,19 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_STARTED_BY = """
-SELECT w.id, w.workspace_id, w.name, w.live_id FROM workflows_workflow AS w
-WHERE w.is_enabled AND w.removed_at IS NULL AND w.id IN (
-    SELECT workflow_id FROM workflows_reference
-    WHERE workspace_id = %(workspace)s AND connection_id = %(connection)s AND tool = '' AND is_live)
-ORDER BY w.created_at, w.id
+# One question for each delivery there is, for this is asked of all of them.
+_TO_START = """
+SELECT d.headers, d.sealed, (
+    SELECT json_agg(json_build_array(w.id, w.name, w.live_id) ORDER BY w.created_at, w.id)
+    FROM workflows_workflow AS w
+    WHERE w.is_enabled AND w.removed_at IS NULL AND w.id IN (
+        SELECT workflow_id FROM workflows_reference
+        WHERE workspace_id = d.workspace_id AND connection_id = d.connection_id AND tool = ''
+          AND is_live))
+FROM connections_delivery AS d WHERE d.id = %(delivery)s
 """
+_KNOWN = ["id", "workspace_id", "name", "live_id"]
+"""In the model's order, as `from_db` wants."""
 
 
 def hear(delivery: Delivery) -> list[Run]:
@@ -35,7 +44,7 @@ def hear(delivery: Delivery) -> list[Run]:
 
     Called once for each accepted delivery, in the transaction that marks it as handed over.
     """
-    workflows = _started_by(delivery)
+    workflows = _to_start(delivery)
     data = _data(delivery) if workflows else {}
     runs = []
     for workflow in workflows:
@@ -79,15 +88,19 @@ def _tell(workflow: Workflow, delivery: Delivery, refusal: Refused) -> None:
     failures.not_started(workflow, code=refusal.code, sentence=sentence, by=f"A delivery to {name}")
 
 
-def _started_by(delivery: Delivery) -> list[Workflow]:
-    """Find them by a statement of our own: this is asked for each delivery there is."""
-    asked = {"workspace": delivery.workspace_id, "connection": delivery.connection_id}
-    return list(Workflow.objects.raw(_STARTED_BY, asked))
+def _to_start(delivery: Delivery) -> list[Workflow]:
+    """Find which workflows a delivery starts, and read what it carried."""
+    rows = isolation.ask(delivery.workspace_id, _TO_START, {"delivery": delivery.pk})
+    headers, delivery.sealed, started = rows[0]
+    delivery.headers = json.loads(headers)
+    return [
+        Workflow.from_db("default", _KNOWN, [UUID(pk), delivery.workspace_id, name, UUID(live_id)])
+        for pk, name, live_id in started or []
+    ]
 
 
 def _data(delivery: Delivery) -> dict[str, Any]:
     """Give what expressions find under `trigger`; a body that is no text is not given."""
-    delivery.refresh_from_db(fields=["sealed", "headers"])  # both in one question
     opened = deliveries.opened(delivery)
     return {
         "headers": dict(delivery.headers),
