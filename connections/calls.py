@@ -26,7 +26,7 @@ from workspaces import isolation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connections.credentials import Standing
+    from connections.credentials import InUse, Standing
     from connections.models import Credential
     from connectors.manifest import Tool
 
@@ -91,11 +91,12 @@ def call(
     use: Use,
     idempotency_key: str = "",
     note: Note | None = None,
+    in_use: InUse | None = None,
 ) -> Outcome:
     """Run a tool through a connection and record the use.
 
     What the service answers, or fails to, is the outcome; its data is masked. `note` says how
-    long it may take, and is filled in.
+    long it may take, and is filled in. `in_use` is what `credentials.load` gave just now.
 
     Raises:
         NetworkInTransaction: called inside an open transaction.
@@ -106,7 +107,7 @@ def call(
     isolation.refuse_network_in_transaction()
     refuse_inbound(connection)
     found = connection.manifest.tool(tool)
-    in_use = credentials.in_use(connection)
+    in_use = in_use or credentials.in_use(connection)
     refuse_uncallable(in_use.standing)
     with logs.bound(connection_id=str(connection.pk)):
         outcome, was_sent = _attempt(

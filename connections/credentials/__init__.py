@@ -23,6 +23,7 @@ from connections.credentials.life import (
     restore,
     set_expiry,
 )
+from connections.credentials.loading import load
 from connections.credentials.rows import current, previous, public_values, staged
 from connections.credentials.staging import ConnectionGone, add_first, stage
 
@@ -46,6 +47,7 @@ __all__ = [
     "discard",
     "discard_staged",
     "in_use",
+    "load",
     "previous",
     "promote",
     "public_values",

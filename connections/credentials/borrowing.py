@@ -129,17 +129,19 @@ _COLUMNS = (
     "purpose",
     "state",
 )
-_READ = ", ".join(f"v.{name}" for name in _COLUMNS).replace("v.version", "coalesce(v.version, 0)")
+READ = ", ".join(f"v.{name}" for name in _COLUMNS).replace("v.version", "coalesce(v.version, 0)")
+"""Columns of `connections_credential v`, for `row_of`; also when there is none."""
+
 _SEALED = f"""
-SELECT {_READ} FROM connections_credential v
+SELECT {READ} FROM connections_credential v
 WHERE v.connection_id = %(connection)s AND v.purpose = %(purpose)s AND v.state = %(state)s
 """  # noqa: S608 - names of columns
 _AGAIN = f"""
-SELECT {_READ} FROM connections_credential v WHERE v.id = %(id)s AND v.sealed IS NOT NULL
+SELECT {READ} FROM connections_credential v WHERE v.id = %(id)s AND v.sealed IS NOT NULL
 """  # noqa: S608 - names of columns
 _IN_USE = f"""
 SELECT c.removed_at, c.removed_by_name, c.name, c.reason, k.is_disabled, k.disabled_reason,
-       {_READ}
+       {READ}
 FROM connections_connection c
 JOIN connectors_connector k ON k.key = c.connector_id
 LEFT JOIN connections_credential v
@@ -151,12 +153,14 @@ WHERE c.id = %(connection)s
 def in_use(connection: Connection) -> InUse:
     """Read the credential in use, still sealed, and how the connection stands, in one question.
 
+    `loading.load` reads the connection besides.
+
     Raises:
         CredentialMissing: there is no such connection.
     """
     found = _first(connection, _IN_USE)
     stands = len(Standing._fields)
-    return InUse(Standing(*found[:stands]), _row(connection, found[stands:]))
+    return InUse(Standing(*found[:stands]), row_of(connection, found[stands:]))
 
 
 def again(row: Credential) -> Credential:
@@ -172,7 +176,7 @@ def again(row: Credential) -> Credential:
 
 
 def _sealed(connection: Connection) -> Credential:
-    return _row(connection, _first(connection, _SEALED))
+    return row_of(connection, _first(connection, _SEALED))
 
 
 def _first(connection: Connection, question: str) -> tuple[Any, ...]:
@@ -183,7 +187,8 @@ def _first(connection: Connection, question: str) -> tuple[Any, ...]:
     return found[0]
 
 
-def _row(connection: Connection, columns: tuple[Any, ...]) -> Credential:
+def row_of(connection: Connection, columns: tuple[Any, ...]) -> Credential:
+    """Make a credential of a connection out of the columns that `READ` names."""
     return _credential(connection.workspace_id, connection.pk, columns)
 
 

@@ -47,11 +47,7 @@ def configure(*, level: str = "INFO", json: bool = True, stream: TextIO | None =
     if logging.lastResort:
         logging.lastResort.filters[:] = [MaskingFilter()]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_SHARED,
-            ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_PROCESSORS,
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
@@ -184,3 +180,10 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     structlog.processors.StackInfoRenderer(),
 ]
+
+_PROCESSORS = [
+    structlog.stdlib.filter_by_level,
+    *_SHARED,
+    ProcessorFormatter.wrap_for_formatter,
+]
+"""One list for good: each logger keeps the one that it finds when it is first used."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from spojit.lib import logs, redaction
 from spojit.lib.redaction import MASK, WITHHELD
@@ -179,6 +180,16 @@ def test_an_error_reporters_event_is_masked_or_dropped(
     assert logs.before_send(event, {}) == masked
     monkeypatch.setattr(redaction, "_walk", lambda value: 1 / 0)
     assert logs.before_send(event, {}) is None
+
+
+def test_what_was_used_before_can_be_captured_after_another_configure(lines: Lines) -> None:
+    log = structlog.get_logger("x")
+    log.info("one")
+    logs.configure(level="DEBUG", json=True, stream=io.StringIO())
+    with capture_logs() as captured:
+        log.info("two")
+    assert [line["event"] for line in captured] == ["two"]
+    assert [line["event"] for line in lines()] == ["one"]
 
 
 def test_lines_for_people_are_masked_too(lines: Lines) -> None:

@@ -54,7 +54,7 @@ class Memory:
     def begun(self, visit: Visit, value: Any = None) -> None:
         self._write(visit, "running", value)
 
-    def completed(self, visit: Visit, done: Done) -> None:
+    def completed(self, visit: Visit, done: Done, *, is_last: bool = False) -> None:
         self._write(visit, "completed", done.value, output=done.output)
 
     def failed(self, visit: Visit, failure: Failed) -> None:

@@ -95,9 +95,13 @@ class Walker:
     def _fresh(self, visit: Visit) -> str:
         done = self._run(visit)
         if not (visit.entry and visit.entry.is_over):
-            self.journal.completed(visit, done)
+            self.journal.completed(visit, done, is_last=self._is_end(visit.node, done.output))
         visit.scope.put(visit.node.output, done.value)
         return done.output
+
+    def _is_end(self, node: Node, output: str) -> bool:
+        """Whether the run ends here: nothing follows, nor around it a loop or other branches."""
+        return self.graph.after(node.id, output) is None and not self.graph.rooms.get(node.id)
 
     def _run(self, visit: Visit) -> Done:
         """Run a node of any kind; what refuses it is its failure."""

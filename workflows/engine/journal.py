@@ -82,8 +82,11 @@ class Journal(Protocol):
     def begun(self, visit: Visit, value: Any = None) -> None:
         """Write that a step is under way, before what cannot be repeated."""
 
-    def completed(self, visit: Visit, done: Done) -> None:
-        """Write what a step gave. Raises: Failed, when it is too large."""
+    def completed(self, visit: Visit, done: Done, *, is_last: bool = False) -> None:
+        """Write what a step gave; what the last one gave may be written with the run's end.
+
+        Raises: Failed, when it is too large.
+        """
 
     def failed(self, visit: Visit, failure: Failed) -> None:
         """Write that a step failed."""

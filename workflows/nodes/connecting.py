@@ -1,26 +1,17 @@
-"""Finds the connection of a step, in one question: a run asks this at every call."""
+"""Finds the connection of a step, with the credential that it uses."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from django.db.models import JSONField
-
-from connections.models import Connection
+from connections import credentials
 from spojit.lib.errors import Refused
-from workspaces import isolation
 
 if TYPE_CHECKING:
     import uuid
 
-_FIELDS = [field for field in Connection._meta.concrete_fields if not field.generated]
-_NAMES = [field.attname for field in _FIELDS]
-_JSON = [place for place, field in enumerate(_FIELDS) if isinstance(field, JSONField)]
-_FIND = f"""
-SELECT {", ".join(str(field.column) for field in _FIELDS)} FROM connections_connection
-WHERE id = %(id)s
-"""  # noqa: S608 - names of columns
+    from connections.credentials import InUse
+    from connections.models import Connection
 
 
 class ConnectionMissing(Refused):
@@ -30,18 +21,13 @@ class ConnectionMissing(Refused):
     message = "The connection of this step is not here."
 
 
-def find(workspace_id: uuid.UUID, connection_id: str) -> Connection:
+def find(workspace_id: uuid.UUID, connection_id: str) -> tuple[Connection, InUse]:
     """Find a connection, also one that was removed: calling through it says by whom.
 
     Raises:
         ConnectionMissing: there is none.
     """
-    rows = isolation.ask(workspace_id, _FIND, {"id": connection_id})
-    if not rows:
+    found = credentials.load(workspace_id, connection_id)
+    if found is None:
         raise ConnectionMissing
-    values = list(rows[0])
-    for place in _JSON:
-        if isinstance(values[place], str):
-            values[place] = json.loads(values[place])
-    found: Connection = Connection.from_db("default", _NAMES, values)
     return found

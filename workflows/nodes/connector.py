@@ -24,6 +24,7 @@ from workflows.engine.results import Done, Failed, Waits
 from workflows.nodes import connecting
 
 if TYPE_CHECKING:
+    from connections.credentials import InUse
     from connections.models import Connection
     from connectors.manifest import Tool
     from connectors.outcomes import Outcome
@@ -42,6 +43,7 @@ class _Call:
     settings: kinds.Connector
     tool: Tool
     connection: Connection | None
+    in_use: InUse | None
     run_id: uuid.UUID
     workspace_id: uuid.UUID
 
@@ -70,12 +72,12 @@ def _prepared(visit: Visit) -> _Call:
     facts, owner = visit.facts, visit.journal.owner
     facts.tool = settings.tool
     facts.attempts = (visit.entry.attempts if visit.entry else 0) + 1
-    connection = None
+    connection = in_use = None
     if settings.connection_id:
-        connection = connecting.find(owner.workspace_id, settings.connection_id)
+        connection, in_use = connecting.find(owner.workspace_id, settings.connection_id)
         facts.connection_id, facts.connection_name = connection.pk, connection.name
     tool = registry.get(settings.connector).tool(settings.tool)
-    return _Call(visit, settings, tool, connection, owner.run_id, owner.workspace_id)
+    return _Call(visit, settings, tool, connection, in_use, owner.run_id, owner.workspace_id)
 
 
 def _refuse_in_doubt(call: _Call) -> None:
@@ -135,6 +137,7 @@ def _made(call: _Call, arguments: dict[str, Any]) -> Outcome:
             use=Use("run", id=call.run_id),
             idempotency_key=str(uuid.uuid5(_SPACE, f"{call.run_id}:{call.visit.place}")),
             note=note,
+            in_use=call.in_use,
         )
     finally:
         facts.shown_input = note.arguments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -22,9 +23,12 @@ from workspaces.vault.envelope import CannotOpen
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from workflows.runs.claiming import Claimed
+
+    End = Callable[[str, dict[str, Any]], list[tuple[Any, ...]]]
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +37,12 @@ MOST_LOSSES = 5
 
 _FINISH = """
 UPDATE workflows_run
-SET status = %(status)s, finished_at = %(now)s, due_at = NULL, lease_owner = NULL,
+SET status = %(end_status)s, finished_at = %(now)s, due_at = NULL, lease_owner = NULL,
     waits_for = '', waits_for_id = NULL, worked_ms = %(worked_ms)s,
-    error_node_id = %(node_id)s, error_outcome = %(outcome)s, error_sentence = %(sentence)s,
-    error_connection_id = CASE WHEN %(node_id)s <> '' THEN (
+    error_node_id = %(end_node_id)s, error_outcome = %(end_outcome)s, error_sentence = %(sentence)s,
+    error_connection_id = CASE WHEN %(end_node_id)s <> '' THEN (
         SELECT s.connection_id FROM workflows_step AS s
-        WHERE s.run_id = %(run)s AND s.node_id = %(node_id)s AND s.status = 'failed'
+        WHERE s.run_id = %(run)s AND s.node_id = %(end_node_id)s AND s.status = 'failed'
         ORDER BY s.finished_at DESC LIMIT 1) END
 WHERE id = %(run)s AND lease_owner = %(owner)s AND status = 'running'
 RETURNING status = 'completed' AND NOT is_trial AND EXISTS (
@@ -88,7 +92,7 @@ def _carried_on(claimed: Claimed, journal: RunJournal) -> str:
     except CannotOpen as closed:
         reason = ("", closed.code, closed.message)
         return _finish(claimed, journal.worked_ms, "failed", *reason)
-    return _finish(claimed, journal.worked_ms, "completed", "", "", "")
+    return _finish(claimed, journal.worked_ms, "completed", "", "", "", end=journal.end)
 
 
 def _walk(claimed: Claimed, journal: RunJournal) -> None:
@@ -126,20 +130,29 @@ def _data(claimed: Claimed) -> Any:
 
 
 def _finish(
-    claimed: Claimed, worked_ms: int, status: str, node_id: str, outcome: str, sentence: str
+    claimed: Claimed,
+    worked_ms: int,
+    status: str,
+    node_id: str,
+    outcome: str,
+    sentence: str,
+    *,
+    end: End | None = None,
 ) -> str:
+    """Write the end of a run; `end` writes the last step along with it."""
+    end = end or partial(isolation.ask, claimed.workspace_id)
     written = {
         "run": claimed.id,
         "owner": claimed.owner,
         "now": clock.now(),
         "worked_ms": worked_ms,
-        "status": status,
-        "node_id": node_id,
-        "outcome": outcome,
+        "end_status": status,
+        "end_node_id": node_id,
+        "end_outcome": outcome,
         "sentence": redaction.redact(sentence)[:300],
     }
     with ending.followed(claimed, status=status):
-        ended = isolation.ask(claimed.workspace_id, _FINISH, written)
+        ended = end(_FINISH, written)
         if not ended:
             raise LeaseLost
     if ended[0][0]:

@@ -90,6 +90,7 @@ class RunJournal:
         self._begun_at = clock.now()
         self._entries: dict[str, Entry] = {}
         self._rounds: set[str] = set()
+        self._last: dict[str, Any] | None = None
         if not claimed.is_fresh:
             self._load()
 
@@ -123,10 +124,13 @@ class RunJournal:
         """Write that a step is under way."""
         self._write(visit, "running", state=value)
 
-    def completed(self, visit: Visit, done: Done) -> None:
-        """Write what a step gave; refuses what is too large."""
+    def completed(self, visit: Visit, done: Done, *, is_last: bool = False) -> None:
+        """Write what a step gave; refuses what is too large.
+
+        The last one's is left to `end`, unless it may not be done again.
+        """
         try:
-            self._write(visit, "completed", done=done, state=done.value)
+            self._write(visit, "completed", done=done, state=done.value, is_last=is_last)
         except TooLarge as refusal:
             raise Failed(refusal.code, refusal.message) from None
         metrics.count_step(visit.node.kind, "completed")
@@ -140,6 +144,12 @@ class RunJournal:
         """Write that a step goes on later."""
         visit.facts.attempts = waits.attempts
         self._write(visit, "waiting", outcome=waits.outcome, due_at=waits.until)
+
+    def end(self, statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Run the statement that ends the run, together with the write of its last step."""
+        if self._last is None:
+            return self._ask(statement, parameters)
+        return self._ask(f"{_WRITE};{statement}", self._last | parameters)
 
     def child(self, place: str) -> Child | None:
         """Find the run that a step started."""
@@ -176,6 +186,7 @@ class RunJournal:
         outcome: str = "",
         detail: str = "",
         due_at: Any = None,
+        is_last: bool = False,
     ) -> None:
         self._refuse_too_much()
         known = self._entries.get(visit.place)
@@ -189,7 +200,10 @@ class RunJournal:
             due_at=due_at,
             started_at=(known and known.started_at) or visit.started_at,
         )
-        if not self._ask(_WRITE, self._row(visit, entry, state=state, done=done)):
+        row = self._row(visit, entry, state=state, done=done)
+        if is_last and known is None:
+            self._last = row
+        elif not self._ask(_WRITE, row):
             raise LeaseLost
         self._keep(visit.place, entry)
 
