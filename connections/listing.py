@@ -107,8 +107,11 @@ class Listing:
 
     @cached_property
     def owners(self) -> dict[uuid.UUID, User]:
-        """Everybody who owns something that the search finds, in one question."""
-        return User.objects.in_bulk([facet.owner for facet in self.facets if facet.owner])
+        """Everybody who owns something that the search finds; whoever looks is known already."""
+        owners = {facet.owner for facet in self.facets if facet.owner}
+        here = {self.membership.user_id: self.membership.user}
+        known = {pk: user for pk, user in here.items() if pk in owners}
+        return known | User.objects.in_bulk(owners - set(known))
 
     def _found(self) -> QuerySet[Connection]:
         rows: QuerySet[Connection] = Connection.objects.present().filter(

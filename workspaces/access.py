@@ -108,6 +108,7 @@ def _enter(request: WorkspaceRequest, slug: str) -> None:
             break
     else:
         raise Http404
+    membership.user = request.user
     request.membership, request.workspace = membership, membership.workspace
     request.actor = Actor.of(request.user, address=request.client_address)
     logs.bind(workspace_id=str(request.workspace.pk))
